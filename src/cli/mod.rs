@@ -1,0 +1,1 @@
+//! Arguments, the composition root, and words for every error.

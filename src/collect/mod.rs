@@ -1,0 +1,1 @@
+//! Sweeps AWS into an inventory.

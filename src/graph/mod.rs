@@ -1,0 +1,1 @@
+//! Who holds whom; reachability; order.

@@ -1,0 +1,367 @@
+//! The inventory file: newline-delimited JSON, a header first, one object a line, a count last.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, BufRead, Write},
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::{Cluster, Image, Inventory, Manifest, Reference, Repository, Seen, Service, Task, TaskDefinition, TaskSet};
+use crate::model::{AccountId, Location, Region, Scope, Timestamp};
+
+/// The version this build writes. A newer major version is refused.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// The first line of an inventory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Always `inventory`.
+    pub kind: String,
+    /// The version of the format, `major.minor`.
+    pub format_version: String,
+    /// When the collection began.
+    pub taken_at: Timestamp,
+    /// The accounts and Regions that were asked.
+    pub scopes: Vec<Scope>,
+    /// Whether the file ends with an `end` line, without which it was cut. Hand-made files may leave it out.
+    #[serde(default)]
+    pub trailer: bool,
+}
+
+/// A line after the first. `value` stays raw, so that a reader that does not need the kind pays nothing for it.
+#[derive(Debug, Deserialize)]
+pub struct Record<'a> {
+    /// The kind of object, such as `ecs.service`.
+    pub kind: &'a str,
+    /// The owning account; absent for gaps and the end line.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// The Region; absent for gaps and the end line.
+    #[serde(default)]
+    pub region: Option<Region>,
+    /// The object.
+    #[serde(borrow)]
+    pub value: &'a RawValue,
+}
+
+/// The `kind` words of the format.
+pub mod record_kind {
+    /// A cluster.
+    pub const CLUSTER: &str = "ecs.cluster";
+    /// A service.
+    pub const SERVICE: &str = "ecs.service";
+    /// A task set.
+    pub const TASK_SET: &str = "ecs.task_set";
+    /// A task.
+    pub const TASK: &str = "ecs.task";
+    /// A task definition.
+    pub const TASK_DEFINITION: &str = "ecs.task_definition";
+    /// A repository.
+    pub const REPOSITORY: &str = "ecr.repository";
+    /// An image.
+    pub const IMAGE: &str = "ecr.image";
+    /// The manifest of an index.
+    pub const MANIFEST: &str = "ecr.manifest";
+    /// A reference from elsewhere.
+    pub const REFERENCE: &str = "reference";
+    /// Something that could not be read.
+    pub const GAP: &str = "gap";
+    /// The last line: how many lines came before it, the header not counted.
+    pub const END: &str = "end";
+}
+
+/// Why a file is not an inventory.
+#[derive(Debug, thiserror::Error)]
+pub enum InventoryError {
+    /// The bytes could not be read.
+    #[error("cannot read it")]
+    Io(#[from] io::Error),
+    /// The first line is not a header.
+    #[error(
+        "line 1 is not an inventory header: {0}; it should read {{\"kind\":\"inventory\",\"format_version\":\"1.0\",\"taken_at\":…,\"scopes\":[…]}}"
+    )]
+    Header(String),
+    /// Written by a newer jettison.
+    #[error(
+        "it has format version {0}, and this build reads {FORMAT_VERSION}; update jettison, or write the inventory again with this build"
+    )]
+    Version(String),
+    /// A line that cannot be understood.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The file ends too early.
+    #[error("it ends after line {lines} without its end line: the file was cut; make it again")]
+    Cut {
+        /// Lines found.
+        lines: usize,
+    },
+    /// The end line counts differently.
+    #[error("its end line counts {said} lines and there are {found}: lines were lost or added; make it again")]
+    Count {
+        /// What the end line says.
+        said: usize,
+        /// What was found.
+        found: usize,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct End {
+    lines: usize,
+}
+
+/// Reads an inventory.
+///
+/// # Errors
+/// Whatever makes the file less than certain: a broken or cut line, an unknown kind, the same object twice, a newer format.
+/// A hole in an inventory could hide a reference, so nothing is skipped.
+pub fn read(mut input: impl BufRead) -> Result<Inventory, InventoryError> {
+    let mut text = String::new();
+    let mut next_line = |text: &mut String| -> Result<bool, InventoryError> {
+        text.clear();
+        Ok(input.read_line(text)? > 0)
+    };
+    if !next_line(&mut text)? {
+        return Err(InventoryError::Header("the file is empty".to_owned()));
+    }
+    let header = read_header(&text)?;
+    let mut inventory = Inventory { taken_at: header.taken_at, scopes: header.scopes, ..Inventory::default() };
+    let mut names = BTreeSet::new();
+    let mut lines = 0;
+    let mut ended = false;
+    while next_line(&mut text)? {
+        let line = lines + 2;
+        let fault = |problem: String| InventoryError::Line { line, problem };
+        if text.trim().is_empty() {
+            return Err(fault("it is empty".to_owned()));
+        }
+        let record: Record<'_> = serde_json::from_str(&text).map_err(|error| fault(describe(&error)))?;
+        if ended {
+            return Err(fault("there is more after the end line".to_owned()));
+        }
+        if record.kind == record_kind::END {
+            let end: End = value(&record).map_err(fault)?;
+            if end.lines != lines {
+                return Err(InventoryError::Count { said: end.lines, found: lines });
+            }
+            ended = true;
+            continue;
+        }
+        let name = add(&mut inventory, &record).map_err(fault)?;
+        if let Some(name) = name
+            && !names.insert(name.clone())
+        {
+            return Err(fault(format!("{name} stands in the file twice; keep the newer line")));
+        }
+        lines += 1;
+    }
+    if header.trailer && !ended {
+        return Err(InventoryError::Cut { lines: lines + 1 });
+    }
+    Ok(inventory)
+}
+
+fn read_header(text: &str) -> Result<Header, InventoryError> {
+    let header: Header = serde_json::from_str(text).map_err(|error| InventoryError::Header(describe(&error)))?;
+    if header.kind != "inventory" {
+        return Err(InventoryError::Header(format!("its kind is `{}`", header.kind)));
+    }
+    let major = |version: &str| version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    match (major(&header.format_version), major(FORMAT_VERSION)) {
+        (Some(theirs), Some(ours)) if theirs <= ours => Ok(header),
+        (_, _) => Err(InventoryError::Version(header.format_version)),
+    }
+}
+
+/// serde_json counts lines within the one line it was given; only the column tells anything.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or(&text).to_owned();
+    format!("{text} (column {})", error.column())
+}
+
+fn value<T: DeserializeOwned>(record: &Record<'_>) -> Result<T, String> {
+    serde_json::from_str(record.value.get()).map_err(|error| format!("{}: {}", record.kind, describe(&error)))
+}
+
+/// Puts a record where it belongs and returns a name under which it may stand only once.
+fn add(inventory: &mut Inventory, record: &Record<'_>) -> Result<Option<String>, String> {
+    if record.kind == record_kind::GAP {
+        inventory.gaps.push(value(record)?);
+        return Ok(None);
+    }
+    let location = match (&record.account_id, &record.region) {
+        (Some(account_id), Some(region)) => Location { account_id: account_id.clone(), region: region.clone() },
+        (_, _) => return Err(format!("{} has no account_id or no region", record.kind)),
+    };
+    let name = match record.kind {
+        record_kind::CLUSTER => {
+            let cluster: Cluster = value(record)?;
+            let name = cluster.cluster_arn.clone();
+            inventory.clusters.push(Seen::new(location, cluster));
+            name
+        }
+        record_kind::SERVICE => {
+            let service: Service = value(record)?;
+            let name = service.service_arn.clone();
+            inventory.services.push(Seen::new(location, service));
+            name
+        }
+        record_kind::TASK_SET => {
+            let task_set: TaskSet = value(record)?;
+            let name = task_set.task_set_arn.clone();
+            inventory.task_sets.push(Seen::new(location, task_set));
+            name
+        }
+        record_kind::TASK => {
+            let task: Task = value(record)?;
+            let name = task.task_arn.clone();
+            inventory.tasks.push(Seen::new(location, task));
+            name
+        }
+        record_kind::TASK_DEFINITION => {
+            let definition: TaskDefinition = value(record)?;
+            let name = definition.task_definition_arn.clone();
+            inventory.task_definitions.push(Seen::new(location, definition));
+            name
+        }
+        record_kind::REPOSITORY => {
+            let repository: Repository = value(record)?;
+            let name = format!("repository {location}/{}", repository.repository_name);
+            inventory.repositories.push(Seen::new(location, repository));
+            name
+        }
+        record_kind::IMAGE => {
+            let image: Image = value(record)?;
+            let name = format!("image {location}/{}@{}", image.repository_name, image.image_digest);
+            inventory.images.push(Seen::new(location, image));
+            name
+        }
+        record_kind::MANIFEST => {
+            let manifest: Manifest = value(record)?;
+            let name = format!("manifest {location}/{}@{}", manifest.repository_name, manifest.image_digest);
+            inventory.manifests.push(Seen::new(location, manifest));
+            name
+        }
+        record_kind::REFERENCE => {
+            let reference: Reference = value(record)?;
+            inventory.references.push(Seen::new(location, reference));
+            return Ok(None);
+        }
+        unknown => {
+            return Err(format!(
+                "`{unknown}` is not a kind that this build knows; it may hold something in use, so update jettison or remove the line"
+            ));
+        }
+    };
+    Ok(Some(name))
+}
+
+/// Writes an inventory: its lines by kind, account, Region and identity, so that equal inventories give equal bytes.
+///
+/// # Errors
+/// What the writer answers.
+pub fn write(inventory: &Inventory, out: &mut impl Write) -> io::Result<()> {
+    let header = Header {
+        kind: "inventory".to_owned(),
+        format_version: FORMAT_VERSION.to_owned(),
+        taken_at: inventory.taken_at,
+        scopes: inventory.scopes.clone(),
+        trailer: true,
+    };
+    serde_json::to_writer(&mut *out, &header)?;
+    out.write_all(b"\n")?;
+    let mut lines = 0;
+    let mut section = |kind: &str, mut section: Vec<String>| -> io::Result<()> {
+        section.sort_unstable();
+        for line in &section {
+            writeln!(out, "{{\"kind\":\"{kind}\",{line}}}")?;
+        }
+        lines += section.len();
+        Ok(())
+    };
+    section(record_kind::CLUSTER, lines_of(&inventory.clusters)?)?;
+    section(record_kind::SERVICE, lines_of(&inventory.services)?)?;
+    section(record_kind::TASK_SET, lines_of(&inventory.task_sets)?)?;
+    section(record_kind::TASK, lines_of(&inventory.tasks)?)?;
+    section(record_kind::TASK_DEFINITION, lines_of(&inventory.task_definitions)?)?;
+    section(record_kind::REPOSITORY, lines_of(&inventory.repositories)?)?;
+    section(record_kind::IMAGE, lines_of(&inventory.images)?)?;
+    section(record_kind::MANIFEST, lines_of(&inventory.manifests)?)?;
+    section(record_kind::REFERENCE, lines_of(&inventory.references)?)?;
+    let gaps = inventory.gaps.iter().map(|gap| Ok(format!("\"value\":{}", serde_json::to_string(gap)?)));
+    section(record_kind::GAP, gaps.collect::<serde_json::Result<_>>()?)?;
+    writeln!(out, "{{\"kind\":\"{}\",\"value\":{{\"lines\":{lines}}}}}", record_kind::END)
+}
+
+fn lines_of<T: Serialize>(objects: &[Seen<T>]) -> serde_json::Result<Vec<String>> {
+    let line = |seen: &Seen<T>| {
+        Ok(format!(
+            "\"account_id\":\"{}\",\"region\":{},\"value\":{}",
+            seen.location.account_id,
+            serde_json::to_string(&seen.location.region)?,
+            serde_json::to_string(&seen.value)?
+        ))
+    };
+    objects.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = r#"{"kind":"inventory","format_version":"1.0","taken_at":"2026-11-01T00:00:00Z","scopes":[{"account":"demo","account_id":"000000000000","region":"eu-central-1"}]}"#;
+    const CLUSTER: &str = r#"{"kind":"ecs.cluster","account_id":"000000000000","region":"eu-central-1","value":{"clusterArn":"arn:aws:ecs:eu-central-1:000000000000:cluster/main","clusterName":"main","futureField":1}}"#;
+
+    fn parse(lines: &[&str]) -> Result<Inventory, InventoryError> {
+        read((lines.join("\n") + "\n").as_bytes())
+    }
+
+    fn written(inventory: &Inventory) -> String {
+        let mut out = Vec::new();
+        write(inventory, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_unknown_fields_are_ignored() {
+        let inventory = parse(&[HEADER, CLUSTER]).unwrap();
+        assert_eq!(inventory.clusters.len(), 1);
+        assert_eq!(read(written(&inventory).as_bytes()).unwrap(), inventory);
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_refused() {
+        let whole = written(&parse(&[HEADER, CLUSTER]).unwrap());
+        for end in 0..whole.len() - 1 {
+            assert!(read(&whole.as_bytes()[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        for (line, word) in [
+            ("{", "EOF"),
+            (r#"{"kind":"ecs.robot","account_id":"000000000000","region":"r","value":{}}"#, "ecs.robot"),
+            (CLUSTER, "twice"),
+            ("", "empty"),
+        ] {
+            let error = parse(&[HEADER, CLUSTER, line, CLUSTER]).unwrap_err().to_string();
+            assert!(error.contains("line 3") && error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_with_advice() {
+        let error = parse(&[&HEADER.replace("1.0", "2.0")]).unwrap_err().to_string();
+        assert!(error.contains("2.0") && error.contains("update jettison"), "{error}");
+        assert!(parse(&[&HEADER.replace("1.0", "1.7")]).is_ok());
+    }
+}

@@ -1,0 +1,1 @@
+//! When things were last seen in use.

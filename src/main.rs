@@ -1,0 +1,3 @@
+//! The `jettison` command.
+
+fn main() {}

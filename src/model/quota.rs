@@ -1,0 +1,182 @@
+//! AWS's published request rates: which token bucket each operation draws from, how much it holds and how fast it refills.
+//!
+//! Source for ECS: "Request throttling for the Amazon ECS API" in the ECS developer guide, and the ECS page of
+//! the AWS General Reference; buckets are per account and Region and shared by every action in the row.
+//! Source for ECR: "Amazon ECR service quotas"; most of the calls made here have no published rate, and the assumed
+//! one is marked as such. `docs/aws.md` has the table.
+
+use std::fmt;
+
+/// A token bucket that several operations share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// ListClusters, DescribeClusters.
+    EcsClusterRead,
+    /// ListServices, DescribeServices.
+    EcsServiceRead,
+    /// CreateService, UpdateService, DeleteService.
+    EcsServiceModify,
+    /// ListTasks, DescribeTasks.
+    EcsClusterResourceRead,
+    /// RunTask, StopTask.
+    EcsClusterResourceModify,
+    /// ListTaskDefinitions, ListTaskDefinitionFamilies, DescribeTaskDefinition.
+    EcsTaskDefinitionRead,
+    /// RegisterTaskDefinition, DeregisterTaskDefinition.
+    EcsTaskDefinitionModify,
+    /// DeleteTaskDefinitions.
+    EcsTaskDefinitionDeletion,
+    /// ListTagsForResource of ECS.
+    EcsTagRead,
+    /// TagResource and UntagResource of ECS.
+    EcsTagModify,
+    /// DescribeTaskSets: in no published row.
+    EcsTaskSetRead,
+    /// Create-, Update-, DeleteTaskSet, UpdateServicePrimaryTaskSet: in no published row.
+    EcsTaskSetModify,
+    /// DescribeRepositories, DescribeImages, ListImages, ListTagsForResource of ECR: not published.
+    EcrRead,
+    /// BatchGetImage, shared with every pull in the account and Region.
+    EcrBatchGetImage,
+    /// PutImage.
+    EcrPutImage,
+    /// BatchDeleteImage and the calls that change repositories: not published.
+    EcrModify,
+    /// GetCallerIdentity, AssumeRole: not published.
+    Sts,
+}
+
+/// The size of a token bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Requests that may be made at once when the bucket is full.
+    pub burst: f64,
+    /// Requests per second that refill it.
+    pub per_second: f64,
+    /// Whether AWS publishes the figure; otherwise it is a cautious assumption.
+    pub published: bool,
+}
+
+const fn published(burst: f64, per_second: f64) -> Rate {
+    Rate { burst, per_second, published: true }
+}
+
+const fn assumed(burst: f64, per_second: f64) -> Rate {
+    Rate { burst, per_second, published: false }
+}
+
+impl Bucket {
+    /// Every bucket.
+    pub const ALL: [Self; 17] = [
+        Self::EcsClusterRead,
+        Self::EcsServiceRead,
+        Self::EcsServiceModify,
+        Self::EcsClusterResourceRead,
+        Self::EcsClusterResourceModify,
+        Self::EcsTaskDefinitionRead,
+        Self::EcsTaskDefinitionModify,
+        Self::EcsTaskDefinitionDeletion,
+        Self::EcsTagRead,
+        Self::EcsTagModify,
+        Self::EcsTaskSetRead,
+        Self::EcsTaskSetModify,
+        Self::EcrRead,
+        Self::EcrBatchGetImage,
+        Self::EcrPutImage,
+        Self::EcrModify,
+        Self::Sts,
+    ];
+
+    /// Its size at AWS's default quotas.
+    #[must_use]
+    pub const fn rate(self) -> Rate {
+        match self {
+            Self::EcsClusterRead | Self::EcsTaskDefinitionRead | Self::EcsTagRead => published(50.0, 20.0),
+            Self::EcsServiceRead | Self::EcsClusterResourceRead => published(100.0, 20.0),
+            Self::EcsServiceModify => published(50.0, 5.0),
+            Self::EcsClusterResourceModify => published(100.0, 40.0),
+            Self::EcsTaskDefinitionModify => published(20.0, 1.0),
+            Self::EcsTaskDefinitionDeletion => published(5.0, 1.0),
+            Self::EcsTagModify => published(20.0, 10.0),
+            Self::EcsTaskSetRead => assumed(50.0, 20.0),
+            Self::EcsTaskSetModify => assumed(20.0, 5.0),
+            Self::EcrRead | Self::EcrModify | Self::Sts => assumed(10.0, 10.0),
+            Self::EcrBatchGetImage => published(2_000.0, 2_000.0),
+            Self::EcrPutImage => published(10.0, 10.0),
+        }
+    }
+
+    /// The bucket that `operation` of `service` (`ecs`, `ecr`, `sts`) draws from; `None` for one that is never called here.
+    #[must_use]
+    pub fn of(service: &str, operation: &str) -> Option<Self> {
+        let bucket = match (service, operation) {
+            ("ecs", "ListClusters" | "DescribeClusters") => Self::EcsClusterRead,
+            ("ecs", "ListServices" | "DescribeServices") => Self::EcsServiceRead,
+            ("ecs", "CreateService" | "UpdateService" | "DeleteService") => Self::EcsServiceModify,
+            ("ecs", "ListTasks" | "DescribeTasks") => Self::EcsClusterResourceRead,
+            ("ecs", "RunTask" | "StartTask" | "StopTask") => Self::EcsClusterResourceModify,
+            ("ecs", "ListTaskDefinitions" | "ListTaskDefinitionFamilies" | "DescribeTaskDefinition") => {
+                Self::EcsTaskDefinitionRead
+            }
+            ("ecs", "RegisterTaskDefinition" | "DeregisterTaskDefinition") => Self::EcsTaskDefinitionModify,
+            ("ecs", "DeleteTaskDefinitions") => Self::EcsTaskDefinitionDeletion,
+            ("ecs", "ListTagsForResource") => Self::EcsTagRead,
+            ("ecs", "TagResource" | "UntagResource") => Self::EcsTagModify,
+            ("ecs", "DescribeTaskSets") => Self::EcsTaskSetRead,
+            ("ecs", "CreateTaskSet" | "UpdateTaskSet" | "DeleteTaskSet" | "UpdateServicePrimaryTaskSet") => {
+                Self::EcsTaskSetModify
+            }
+            ("ecr", "DescribeRepositories" | "DescribeImages" | "ListImages" | "ListTagsForResource") => Self::EcrRead,
+            ("ecr", "BatchGetImage") => Self::EcrBatchGetImage,
+            ("ecr", "PutImage") => Self::EcrPutImage,
+            ("ecr", "BatchDeleteImage" | "CreateRepository" | "DeleteRepository" | "TagResource" | "UntagResource") => {
+                Self::EcrModify
+            }
+            ("sts", _) => Self::Sts,
+            (_, _) => return None,
+        };
+        Some(bucket)
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::EcsClusterRead => "ECS cluster read",
+            Self::EcsServiceRead => "ECS service read",
+            Self::EcsServiceModify => "ECS service modify",
+            Self::EcsClusterResourceRead => "ECS cluster resource read",
+            Self::EcsClusterResourceModify => "ECS cluster resource modify",
+            Self::EcsTaskDefinitionRead => "ECS task definition read",
+            Self::EcsTaskDefinitionModify => "ECS task definition modify",
+            Self::EcsTaskDefinitionDeletion => "ECS task definition deletion",
+            Self::EcsTagRead => "ECS tag read",
+            Self::EcsTagModify => "ECS tag modify",
+            Self::EcsTaskSetRead => "ECS task set read",
+            Self::EcsTaskSetModify => "ECS task set modify",
+            Self::EcrRead => "ECR read",
+            Self::EcrBatchGetImage => "ECR BatchGetImage",
+            Self::EcrPutImage => "ECR PutImage",
+            Self::EcrModify => "ECR modify",
+            Self::Sts => "STS",
+        })
+    }
+}
+
+/// How long after DeregisterTaskDefinition a new task or service may still start from the revision, in seconds:
+/// "up to 10 minutes" (ECS developer guide, "Deregistering an Amazon ECS task definition revision").
+pub const DEREGISTRATION_SETTLES_SECONDS: i64 = 600;
+
+/// Batch limits of the calls made here, from the ECS and ECR API models.
+pub mod batch {
+    /// Services per DescribeServices.
+    pub const DESCRIBE_SERVICES: usize = 10;
+    /// Tasks per DescribeTasks.
+    pub const DESCRIBE_TASKS: usize = 100;
+    /// Clusters per DescribeClusters.
+    pub const DESCRIBE_CLUSTERS: usize = 100;
+    /// Revisions per DeleteTaskDefinitions.
+    pub const DELETE_TASK_DEFINITIONS: usize = 10;
+    /// Images per BatchGetImage, BatchDeleteImage and DescribeImages by id.
+    pub const IMAGES: usize = 100;
+}

@@ -1,0 +1,182 @@
+//! The sources of references that a collection reads, or says it did not.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+/// A kind of thing that is read from AWS because it is retired, or because it can hold what is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// ECS clusters and services with their deployments.
+    Services,
+    /// Task sets of services under the EXTERNAL and CODE_DEPLOY controllers.
+    TaskSets,
+    /// Running and recently stopped tasks.
+    Tasks,
+    /// Task definitions in every status.
+    TaskDefinitions,
+    /// Service deployments: rollback targets.
+    ServiceDeployments,
+    /// Service revisions: digests pinned by deployments.
+    ServiceRevisions,
+    /// Managed daemons and their definitions.
+    Daemons,
+    /// ECR repositories and their tags.
+    Repositories,
+    /// Images of a repository.
+    Images,
+    /// Manifests of image indexes: which children they hold.
+    Manifests,
+    /// Signatures, SBOMs and attestations.
+    Referrers,
+    /// Images in the archive storage class.
+    Archived,
+    /// EventBridge rules.
+    Eventbridge,
+    /// EventBridge Scheduler schedules.
+    Scheduler,
+    /// Step Functions state machines.
+    StepFunctions,
+    /// Lambda functions from container images.
+    Lambda,
+    /// AWS Batch job definitions.
+    Batch,
+    /// CodeDeploy deployments.
+    Codedeploy,
+    /// Application Auto Scaling targets and scheduled actions.
+    ApplicationAutoscaling,
+}
+
+/// A word that names no source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a source of references")]
+pub struct UnknownSource(pub String);
+
+impl Source {
+    /// Every source, in the order in which plans list them.
+    pub const ALL: [Self; 19] = [
+        Self::Services,
+        Self::TaskSets,
+        Self::Tasks,
+        Self::TaskDefinitions,
+        Self::ServiceDeployments,
+        Self::ServiceRevisions,
+        Self::Daemons,
+        Self::Repositories,
+        Self::Images,
+        Self::Manifests,
+        Self::Referrers,
+        Self::Archived,
+        Self::Eventbridge,
+        Self::Scheduler,
+        Self::StepFunctions,
+        Self::Lambda,
+        Self::Batch,
+        Self::Codedeploy,
+        Self::ApplicationAutoscaling,
+    ];
+
+    /// The word that policies, inventories and plans use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Services => "services",
+            Self::TaskSets => "task_sets",
+            Self::Tasks => "tasks",
+            Self::TaskDefinitions => "task_definitions",
+            Self::ServiceDeployments => "service_deployments",
+            Self::ServiceRevisions => "service_revisions",
+            Self::Daemons => "daemons",
+            Self::Repositories => "repositories",
+            Self::Images => "images",
+            Self::Manifests => "manifests",
+            Self::Referrers => "referrers",
+            Self::Archived => "archived",
+            Self::Eventbridge => "eventbridge",
+            Self::Scheduler => "scheduler",
+            Self::StepFunctions => "step_functions",
+            Self::Lambda => "lambda",
+            Self::Batch => "batch",
+            Self::Codedeploy => "codedeploy",
+            Self::ApplicationAutoscaling => "application_autoscaling",
+        }
+    }
+
+    /// Whether a policy may say that this source is not read. Services, definitions and the registry itself cannot be waived:
+    /// without them there is nothing to decide on.
+    #[must_use]
+    pub const fn can_be_waived(self) -> bool {
+        match self {
+            Self::Services | Self::TaskDefinitions | Self::Repositories | Self::Images | Self::Manifests => false,
+            Self::TaskSets
+            | Self::Tasks
+            | Self::ServiceDeployments
+            | Self::ServiceRevisions
+            | Self::Daemons
+            | Self::Referrers
+            | Self::Archived
+            | Self::Eventbridge
+            | Self::Scheduler
+            | Self::StepFunctions
+            | Self::Lambda
+            | Self::Batch
+            | Self::Codedeploy
+            | Self::ApplicationAutoscaling => true,
+        }
+    }
+
+    /// What an unread source of this kind may hold, and so what may not be retired without it.
+    #[must_use]
+    pub const fn may_hold(self) -> &'static [Kind] {
+        match self {
+            Self::Services | Self::Codedeploy => &Kind::ALL,
+            Self::TaskSets
+            | Self::Tasks
+            | Self::TaskDefinitions
+            | Self::ServiceDeployments
+            | Self::ServiceRevisions
+            | Self::Eventbridge
+            | Self::Scheduler
+            | Self::StepFunctions => &[Kind::TaskDefinition, Kind::Image],
+            Self::Daemons
+            | Self::Repositories
+            | Self::Images
+            | Self::Manifests
+            | Self::Referrers
+            | Self::Archived
+            | Self::Lambda
+            | Self::Batch => &[Kind::Image],
+            Self::ApplicationAutoscaling => &[Kind::Service],
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Source {
+    type Err = UnknownSource;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSource> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text).ok_or_else(|| UnknownSource(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_the_one_that_formats_use() {
+        for source in Source::ALL {
+            assert_eq!(source.as_str().parse(), Ok(source));
+            assert_eq!(serde_json::to_string(&source).unwrap(), format!("\"{source}\""));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! HCL retention policies: text to `Policy`, every word the user can write.

@@ -1,0 +1,1 @@
+//! Conditional storage: one trait, and the stores behind it.
