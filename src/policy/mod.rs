@@ -1,5 +1,6 @@
 //! HCL retention policies: text to `Policy`, every word the user can write.
 
+mod select;
 mod types;
 
 pub use types::{
