@@ -1,6 +1,9 @@
 //! From an inventory to the graph.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use petgraph::{Direction, stable_graph::NodeIndex, stable_graph::StableDiGraph, visit::EdgeRef};
 
@@ -8,7 +11,7 @@ use super::{ImageKey, Link, Node, TaskDefinitionKey};
 use crate::{
     inventory::{Image, Inventory, Service, Task, TaskDefinition, TaskSet},
     model::{
-        Digest, Family, ImageRef, ImageTag, Location, RepositoryName, Revision, TaskDefinitionRef, cluster_name,
+        Digest, Family, ImageRef, ImageTag, Kind, Location, RepositoryName, Revision, TaskDefinitionRef, cluster_name,
         service_name, task_set_id,
     },
 };
@@ -31,6 +34,30 @@ pub struct Unresolved {
     pub kind: UnresolvedKind,
     /// The reference as written.
     pub text: String,
+}
+
+impl Unresolved {
+    /// Whether it may mean an object of this kind and place.
+    #[must_use]
+    pub fn may_hold(&self, kind: Kind, location: &Location) -> bool {
+        let at_home = self.holder.location() == location;
+        match (self.kind, kind) {
+            (UnresolvedKind::AnyDefinition | UnresolvedKind::AnyImage, Kind::Image) => true,
+            (UnresolvedKind::AnyDefinition, Kind::TaskDefinition) => at_home,
+            (UnresolvedKind::AnyDefinition, Kind::Service | Kind::TaskSet)
+            | (UnresolvedKind::AnyImage, Kind::Service | Kind::TaskSet | Kind::TaskDefinition) => false,
+        }
+    }
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let means = match self.kind {
+            UnresolvedKind::AnyDefinition => "which could not be read, so it may name any image",
+            UnresolvedKind::AnyImage => "which may be any image",
+        };
+        write!(f, "{} refers to `{}`, {means}", self.holder, self.text)
+    }
 }
 
 /// The dependency graph of an estate. Edges go from a holder to what it holds.

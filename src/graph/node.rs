@@ -112,6 +112,20 @@ pub enum Link {
 }
 
 impl Node {
+    /// The account and Region it belongs to.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        match self {
+            Self::Service { location, .. }
+            | Self::TaskSet { location, .. }
+            | Self::Task { location, .. }
+            | Self::External { location, .. }
+            | Self::Tag { registry: location, .. } => location,
+            Self::TaskDefinition(key) => &key.location,
+            Self::Image(key) => &key.registry,
+        }
+    }
+
     /// Where the object lives and what it is called, if it is of a kind that policies retire.
     #[must_use]
     pub fn resource(&self) -> Option<(&Location, Resource)> {

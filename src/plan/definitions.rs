@@ -41,7 +41,7 @@ pub(super) fn decide(
 /// One definition with what bears on it.
 struct Case<'c, 'a> {
     estate: &'c Estate<'a>,
-    obstacles: &'c Obstacles<'a>,
+    obstacles: &'c Obstacles<'c>,
     holders: &'c HashMap<Node, Verdict>,
     kept: &'c KeptAsNewest<'c>,
     scope: &'c Scope,

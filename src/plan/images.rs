@@ -170,7 +170,7 @@ fn selection<'t>(
 struct UnitCase<'c, 'a> {
     estate: &'c Estate<'a>,
     evidence: &'c EvidenceBook<'c, 'a>,
-    obstacles: &'c Obstacles<'a>,
+    obstacles: &'c Obstacles<'c>,
     holds: &'c Holds<'c>,
     unit: &'c Unit<'c>,
     scope: &'c Scope,
