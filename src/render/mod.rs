@@ -1,1 +1,5 @@
 //! Data to text.
+
+mod diagnostic;
+
+pub use diagnostic::{DiagnosticStyle, render_diagnostics};
