@@ -247,12 +247,12 @@ fn selects(
     definition: &TaskDefinition,
 ) -> bool {
     select.matches(
-        scope.account.as_str(),
-        scope.region.as_str(),
-        key.family.as_str(),
-        key.revision.0,
-        !definition.plaintext_secrets.is_empty(),
+        &scope.account,
+        &scope.region,
+        &key.family,
+        key.revision,
         &pairs(&definition.tags),
+        !definition.plaintext_secrets.is_empty(),
     )
 }
 

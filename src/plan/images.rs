@@ -156,7 +156,7 @@ fn selection<'t>(
     tags: &[&'t str],
 ) -> Option<Vec<&'t str>> {
     let select = &rule.select;
-    if !select.repository_matches(scope.account.as_str(), scope.region.as_str(), repository.as_str()) {
+    if !select.repository_matches(&scope.account, &scope.region, repository) {
         return None;
     }
     if tags.is_empty() {
@@ -225,8 +225,7 @@ impl<'a> UnitCase<'_, 'a> {
     fn protection(&self, tags: &[&str]) -> Option<Reason> {
         self.estate.policy().protects.iter().find_map(|protect| {
             let Selector::Image(select) = &protect.select else { return None };
-            let (account, region) = (self.scope.account.as_str(), self.scope.region.as_str());
-            let selected = select.repository_matches(account, region, self.key.repository.as_str())
+            let selected = select.repository_matches(&self.scope.account, &self.scope.region, &self.key.repository)
                 && (tags.iter().any(|tag| select.tag_matches(tag)) || (tags.is_empty() && select.untagged_matches()));
             let reason = || Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason));
             selected.then(|| reason().at(&*protect.at))

@@ -77,10 +77,10 @@ fn verdict(
 
 fn selects(select: &ServiceSelector, scope: &Scope, service: &Service) -> bool {
     select.matches(
-        scope.account.as_str(),
-        scope.region.as_str(),
-        cluster_name(&service.cluster_arn).as_str(),
-        service_name(&service.service_arn).as_str(),
+        &scope.account,
+        &scope.region,
+        &cluster_name(&service.cluster_arn),
+        &service_name(&service.service_arn),
         &pairs(&service.tags),
     )
 }

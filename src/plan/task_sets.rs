@@ -111,10 +111,10 @@ fn selects(estate: &Estate<'_>, rule: &TaskSetRule, family: &Family<'_>, task_se
 
 fn select_matches(estate: &Estate<'_>, select: &TaskSetSelector, family: &Family<'_>, task_set: &TaskSet) -> bool {
     select.matches(
-        family.scope.account.as_str(),
-        family.scope.region.as_str(),
-        cluster_name(&family.service.cluster_arn).as_str(),
-        service_name(&family.service.service_arn).as_str(),
+        &family.scope.account,
+        &family.scope.region,
+        &cluster_name(&family.service.cluster_arn),
+        &service_name(&family.service.service_arn),
         &pairs(estate.task_set_tags(&task_set.task_set_arn)),
     )
 }

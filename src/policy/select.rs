@@ -1,73 +1,99 @@
-//! Whether a selector selects an object.
+//! What the selectors of rules and protections cover.
 
-use super::{ImageSelector, ServiceSelector, TagPatterns, TaskDefinitionSelector, TaskSetSelector};
-use crate::model::Patterns;
+use super::types::{ImageSelector, ServiceSelector, TagPatterns, TaskDefinitionSelector, TaskSetSelector};
+use crate::model::{AccountLabel, ClusterName, Family, Patterns, Region, RepositoryName, Revision, ServiceName};
 
-fn covers(patterns: &Option<Patterns>, text: &str) -> bool {
-    patterns.as_ref().is_none_or(|patterns| patterns.matches(text))
+/// An AWS tag: key and value.
+type Tag<'a> = (&'a str, &'a str);
+
+/// Whether `patterns` cover `text`; without patterns there is no restriction.
+fn covers(patterns: Option<&Patterns>, text: &str) -> bool {
+    patterns.is_none_or(|patterns| patterns.matches(text))
 }
 
-fn covers_tags(patterns: &TagPatterns, tags: &[(&str, &str)]) -> bool {
-    patterns.iter().all(|(key, values)| tags.iter().any(|(k, v)| k == key && values.matches(v)))
+/// Whether every key of `wanted` is among `tags`, with a value that matches.
+fn has_tags(wanted: &TagPatterns, tags: &[Tag<'_>]) -> bool {
+    wanted.iter().all(|(key, patterns)| tags.iter().any(|(found, value)| found == key && patterns.matches(value)))
 }
 
 impl ServiceSelector {
-    /// Whether it selects such a service.
-    #[must_use]
-    pub fn matches(&self, account: &str, region: &str, cluster: &str, service: &str, tags: &[(&str, &str)]) -> bool {
-        covers(&self.account, account)
-            && covers(&self.region, region)
-            && covers(&self.cluster, cluster)
-            && covers(&self.service, service)
-            && covers_tags(&self.tags, tags)
-    }
-}
-impl TaskSetSelector {
-    /// Whether it selects such a task set.
-    #[must_use]
-    pub fn matches(&self, account: &str, region: &str, cluster: &str, service: &str, tags: &[(&str, &str)]) -> bool {
-        covers(&self.account, account)
-            && covers(&self.region, region)
-            && covers(&self.cluster, cluster)
-            && covers(&self.service, service)
-            && covers_tags(&self.tags, tags)
-    }
-}
-impl TaskDefinitionSelector {
-    /// Whether it selects such a definition.
+    /// Whether it covers such a service.
     #[must_use]
     pub fn matches(
         &self,
-        account: &str,
-        region: &str,
-        family: &str,
-        revision: u32,
-        has_plaintext_secrets: bool,
-        tags: &[(&str, &str)],
+        account: &AccountLabel,
+        region: &Region,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        tags: &[Tag<'_>],
     ) -> bool {
-        covers(&self.account, account)
-            && covers(&self.region, region)
-            && covers(&self.family, family)
-            && covers_tags(&self.tags, tags)
-            && self.revisions.as_ref().is_none_or(|range| range.contains(&revision))
-            && self.plaintext_secrets.is_none_or(|wanted| wanted == has_plaintext_secrets)
+        covers(self.account.as_ref(), account.as_str())
+            && covers(self.region.as_ref(), region.as_str())
+            && covers(self.cluster.as_ref(), cluster.as_str())
+            && covers(self.service.as_ref(), service.as_str())
+            && has_tags(&self.tags, tags)
     }
 }
-impl ImageSelector {
-    /// Whether it selects images of such a repository.
+
+impl TaskSetSelector {
+    /// Whether it covers such a task set; `tags` are the task set's own.
     #[must_use]
-    pub fn repository_matches(&self, account: &str, region: &str, repository: &str) -> bool {
-        covers(&self.account, account) && covers(&self.region, region) && covers(&self.repository, repository)
+    pub fn matches(
+        &self,
+        account: &AccountLabel,
+        region: &Region,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        tags: &[Tag<'_>],
+    ) -> bool {
+        covers(self.account.as_ref(), account.as_str())
+            && covers(self.region.as_ref(), region.as_str())
+            && covers(self.cluster.as_ref(), cluster.as_str())
+            && covers(self.service.as_ref(), service.as_str())
+            && has_tags(&self.tags, tags)
     }
-    /// Whether it covers a tag.
+}
+
+impl TaskDefinitionSelector {
+    /// Whether it covers such a revision; `plaintext_secrets` says whether its environment holds any.
+    #[must_use]
+    pub fn matches(
+        &self,
+        account: &AccountLabel,
+        region: &Region,
+        family: &Family,
+        revision: Revision,
+        tags: &[Tag<'_>],
+        plaintext_secrets: bool,
+    ) -> bool {
+        covers(self.account.as_ref(), account.as_str())
+            && covers(self.region.as_ref(), region.as_str())
+            && covers(self.family.as_ref(), family.as_str())
+            && self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&revision.0))
+            && has_tags(&self.tags, tags)
+            && self.plaintext_secrets.is_none_or(|wanted| wanted == plaintext_secrets)
+    }
+}
+
+impl ImageSelector {
+    /// Whether it covers images of such a repository.
+    #[must_use]
+    pub fn repository_matches(&self, account: &AccountLabel, region: &Region, repository: &RepositoryName) -> bool {
+        covers(self.account.as_ref(), account.as_str())
+            && covers(self.region.as_ref(), region.as_str())
+            && covers(self.repository.as_ref(), repository.as_str())
+    }
+
+    /// Whether it covers this tag of an image. Where only untagged images are selected, it covers none.
     #[must_use]
     pub fn tag_matches(&self, tag: &str) -> bool {
-        if self.tags.is_none() && self.untagged == Some(true) {
-            return false;
+        match &self.tags {
+            Some(tags) => tags.matches(tag),
+            None => self.untagged != Some(true),
         }
-        covers(&self.tags, tag)
     }
-    /// Whether it selects untagged images.
+
+    /// Whether it covers images without any tag.
     #[must_use]
     pub fn untagged_matches(&self) -> bool {
         self.untagged != Some(false)
