@@ -132,6 +132,11 @@ impl Schedule {
         self.make_ready(step);
     }
 
+    /// A step is left as it is: neither it nor what waits for it is done in this run.
+    pub(super) fn withhold(&mut self, step: StepId) {
+        self.forget(step);
+    }
+
     /// A step ended at `at`. Gives the steps that can never be done because of it.
     #[must_use]
     pub(super) fn ended(&mut self, step: StepId, end: End, at: Timestamp) -> Vec<StepId> {
