@@ -116,6 +116,21 @@ impl AwsError {
     pub(super) fn own(operation: Operation, scope: impl fmt::Display, kind: ErrorKind, message: String) -> Self {
         Self { operation, scope: scope.to_string(), kind, code: None, message, request_id: None }
     }
+
+    /// What went wrong without what differs from run to run or is known from the context (scope, request id, remedy):
+    /// the same failure gives the same text, as a recorded gap must.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = format!("{}: {}", self.operation, self.kind);
+        if !self.message.is_empty() {
+            text.push_str(": ");
+            text.push_str(self.message.trim_end_matches('.'));
+        }
+        if let Some(code) = &self.code {
+            text.push_str(&format!(" ({code})"));
+        }
+        text
+    }
 }
 
 /// `ecs:ListClusters in prod/eu-central-1: access denied: User … is not authorized … (AccessDeniedException, request …); grant …`

@@ -26,9 +26,10 @@ impl Fault {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (kind, definite) = classify(source);
-        let meta = match source {
-            SdkError::ServiceError(error) => Some(error.err().meta()),
-            _ => find::<AssumeRoleError>(source).map(ProvideErrorMetadata::meta),
+        let role = find::<AssumeRoleError>(source);
+        let meta = match source.as_service_error() {
+            Some(error) => Some(error.meta()),
+            None => role.map(ProvideErrorMetadata::meta),
         };
         let code = meta.and_then(|meta| meta.code()).map(str::to_owned);
         let message = match (meta.and_then(|meta| meta.message()), source.raw_response()) {
@@ -36,7 +37,7 @@ impl Fault {
             (None, Some(response)) => format!("HTTP status {}", response.status().as_u16()),
             (None, None) => chain(source),
         };
-        let message = match find::<AssumeRoleError>(source) {
+        let message = match role {
             Some(_) => format!("the role could not be assumed: {message}"),
             None => message,
         };
