@@ -71,21 +71,6 @@ impl ErrorKind {
             Self::NotFound | Self::Refused => "",
         }
     }
-
-    /// Whether a call that changes nothing is worth another attempt.
-    pub(super) const fn is_transient(self) -> bool {
-        match self {
-            Self::Throttled | Self::Unreachable | Self::ServerFault | Self::Unanswered => true,
-            Self::NoCredentials
-            | Self::ExpiredCredentials
-            | Self::RejectedCredentials
-            | Self::WrongAccount
-            | Self::AccessDenied
-            | Self::NotFound
-            | Self::Refused
-            | Self::Garbled => false,
-        }
-    }
 }
 
 impl fmt::Display for ErrorKind {

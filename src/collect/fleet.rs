@@ -2,11 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{
-    StreamExt,
-    future::join,
-    stream::{FuturesUnordered, iter},
-};
+use futures::{StreamExt, future::join, stream::iter};
 
 use super::scope::{ScopeSweep, absorb};
 use crate::{
@@ -34,8 +30,8 @@ impl ScopeSweep<'_> {
         match self.session.list_clusters().await {
             Ok(arns) => {
                 let inactive = self.clusters(&arns, &mut whole).await;
-                let clusters = iter(&arns).map(|arn| self.cluster(arn, inactive.contains(arn)));
-                let mut parts = clusters.buffer_unordered(CLUSTERS_AT_ONCE);
+                let clusters: Vec<_> = arns.iter().map(|arn| self.cluster(arn, inactive.contains(arn))).collect();
+                let mut parts = iter(clusters).buffer_unordered(CLUSTERS_AT_ONCE);
                 while let Some(part) = parts.next().await {
                     absorb(&mut whole, part);
                 }
@@ -91,10 +87,11 @@ impl ScopeSweep<'_> {
             }
         };
         self.found(Source::Services, arns.len());
-        let batches = iter(arns.chunks(DESCRIBE_SERVICES));
-        let mut batches = batches
+        let batches: Vec<_> = arns
+            .chunks(DESCRIBE_SERVICES)
             .map(|batch| async move { (batch.len(), self.session.describe_services(cluster, batch).await) })
-            .buffer_unordered(BATCHES_AT_ONCE);
+            .collect();
+        let mut batches = iter(batches).buffer_unordered(BATCHES_AT_ONCE);
         let mut services = Vec::new();
         while let Some((asked, answer)) = batches.next().await {
             self.read(Source::Services, asked);
@@ -122,10 +119,10 @@ impl ScopeSweep<'_> {
         if self.options.waives(Source::TaskSets) {
             return whole;
         }
-        let services = iter(services.iter().filter(|service| !service.task_sets.is_empty()));
-        let mut answers = services
-            .map(|service| async move { (service, self.described_task_sets(service).await) })
-            .buffer_unordered(BATCHES_AT_ONCE);
+        let services = services.iter().filter(|service| !service.task_sets.is_empty());
+        let answers: Vec<_> =
+            services.map(|service| async move { (service, self.described_task_sets(service).await) }).collect();
+        let mut answers = iter(answers).buffer_unordered(BATCHES_AT_ONCE);
         while let Some((service, answer)) = answers.next().await {
             match answer {
                 Ok((found, failures)) => {
@@ -166,10 +163,11 @@ impl ScopeSweep<'_> {
         }
         self.found(Source::Tasks, listed.len());
         let arns: Vec<String> = listed.keys().cloned().collect();
-        let mut answers: FuturesUnordered<_> = arns
+        let answers: Vec<_> = arns
             .chunks(DESCRIBE_TASKS)
             .map(|batch| async move { (batch.len(), self.session.describe_tasks(cluster, batch).await) })
             .collect();
+        let mut answers = iter(answers).buffer_unordered(BATCHES_AT_ONCE);
         while let Some((asked, answer)) = answers.next().await {
             self.read(Source::Tasks, asked);
             match answer {

@@ -26,8 +26,9 @@ impl ScopeSweep<'_> {
             Ok(all) => {
                 self.found(Source::Repositories, all.found.len());
                 whole.gaps.extend(all.failures.iter().map(|failure| self.gap_of(Source::Repositories, failure)));
-                let repositories = iter(all.found).map(|repository| self.repository(repository));
-                let mut parts = repositories.buffer_unordered(REPOSITORIES_AT_ONCE);
+                let repositories: Vec<_> =
+                    all.found.into_iter().map(|repository| self.repository(repository)).collect();
+                let mut parts = iter(repositories).buffer_unordered(REPOSITORIES_AT_ONCE);
                 while let Some(part) = parts.next().await {
                     self.read(Source::Repositories, 1);
                     absorb(&mut whole, part);
@@ -83,9 +84,11 @@ impl ScopeSweep<'_> {
         }
         unknown.sort_unstable();
         unknown.dedup();
-        let mut answers = iter(unknown.chunks(IMAGES))
+        let answers: Vec<_> = unknown
+            .chunks(IMAGES)
             .map(|batch| async move { (batch, self.session.batch_get_manifests(repository, batch).await) })
-            .buffer_unordered(BATCHES_AT_ONCE);
+            .collect();
+        let mut answers = iter(answers).buffer_unordered(BATCHES_AT_ONCE);
         while let Some((asked, answer)) = answers.next().await {
             self.read(Source::Manifests, asked.len());
             match answer {
