@@ -71,21 +71,6 @@ impl ErrorKind {
             Self::NotFound | Self::Refused => "",
         }
     }
-
-    /// Whether a call that changes nothing is worth another attempt.
-    pub(super) const fn is_transient(self) -> bool {
-        match self {
-            Self::Throttled | Self::Unreachable | Self::ServerFault | Self::Unanswered => true,
-            Self::NoCredentials
-            | Self::ExpiredCredentials
-            | Self::RejectedCredentials
-            | Self::WrongAccount
-            | Self::AccessDenied
-            | Self::NotFound
-            | Self::Refused
-            | Self::Garbled => false,
-        }
-    }
 }
 
 impl fmt::Display for ErrorKind {
@@ -115,6 +100,21 @@ impl AwsError {
     /// A failure that this room itself found.
     pub(super) fn own(operation: Operation, scope: impl fmt::Display, kind: ErrorKind, message: String) -> Self {
         Self { operation, scope: scope.to_string(), kind, code: None, message, request_id: None }
+    }
+
+    /// What went wrong without what differs from run to run or is known from the context (scope, request id, remedy):
+    /// the same failure gives the same text, as a recorded gap must.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = format!("{}: {}", self.operation, self.kind);
+        if !self.message.is_empty() {
+            text.push_str(": ");
+            text.push_str(self.message.trim_end_matches('.'));
+        }
+        if let Some(code) = &self.code {
+            text.push_str(&format!(" ({code})"));
+        }
+        text
     }
 }
 
