@@ -73,7 +73,7 @@ protect "service" "tags" {
   reason = "live"
   match {
     tags    = { team = "a", "team" = "b", 5 = "c" }
-    cluster = 1 / "a"
+    cluster = 1 < "a"
     service = {}
   }
 }
