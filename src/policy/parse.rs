@@ -119,3 +119,186 @@ fn report_block(block: &Block<'_>, reading: &mut Reading) {
     );
     reading.error(&block.header(), format!("unknown block `{word}`"), detail);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+    use crate::{
+        model::{Age, Severity},
+        policy::{Selector, StateStore},
+    };
+
+    const FULL: &str = include_str!("../../tests/policy/valid/full.hcl");
+
+    fn read(text: &str) -> Result<(Policy, Diagnostics), Diagnostics> {
+        parse([("policy.hcl".to_owned(), text.to_owned())])
+    }
+
+    fn summaries(text: &str) -> Vec<String> {
+        read(text).unwrap_err().iter().map(|problem| problem.summary.clone()).collect()
+    }
+
+    #[test]
+    fn every_word_arrives_in_the_policy() {
+        let (policy, warnings) = read(FULL).unwrap();
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let line_of = |needle: &str| {
+            let line = FULL.lines().position(|line| line.contains(needle)).unwrap() + 1;
+            format!("policy.hcl:{line}")
+        };
+        assert_eq!(policy.settings, crate::policy::Settings::default());
+        assert_eq!(policy.state, StateStore::Local { path: "state".into() });
+        let prod = &policy.accounts[0];
+        assert_eq!((prod.label.as_str(), prod.id.as_str(), prod.regions.len()), ("prod", "111111111111", 2));
+        assert_eq!(prod.role_arn.as_deref(), Some("arn:aws:iam::111111111111:role/jettison"));
+        assert_eq!((prod.external_id.as_deref(), prod.profile.as_deref()), (Some("jettison"), Some("ops")));
+        assert_eq!(policy.accounts[1].simulated.as_deref(), Some("world.ndjson"));
+        assert!((policy.accounts[1].quota_share - 0.5).abs() < f64::EPSILON);
+        assert_eq!(policy.waivers[0].source.as_str(), "daemons");
+        assert_eq!(&*policy.waivers[0].at, line_of("waive \"daemons\""));
+        let kinds: Vec<_> = policy.protects.iter().map(|protect| protect.select.kind().as_str()).collect();
+        assert_eq!(kinds, ["image", "service", "task_set", "task_definition"]);
+        assert!(matches!(&policy.protects[0].select, Selector::Image(image)
+            if image.repository.as_ref().unwrap().texts() == ["base/*"]));
+
+        assert_eq!(policy.services[0].terms.delete.as_ref().unwrap().value.to_string(), "30d");
+        let task_set = policy.task_sets[0].terms.delete.as_ref().unwrap();
+        assert!(task_set.scale_down);
+        assert_eq!(policy.task_sets[0].terms.keep_newest.as_ref().unwrap().value, 1);
+        let definition = &policy.task_definitions[0];
+        assert_eq!(definition.terms.keep.newest.as_ref().unwrap().value, 5);
+        assert_eq!(definition.terms.last_revision.as_ref().unwrap().value.to_string(), "365d");
+        assert_eq!(&*definition.terms.deregister.as_ref().unwrap().at, line_of("unused_for               = \"180d\""));
+        assert_eq!(&*definition.at, line_of("retention \"task_definition\" \"default\""));
+        let leaky = &policy.task_definitions[1];
+        assert_eq!(leaky.select.plaintext_secrets, Some(true));
+        assert_eq!(leaky.terms.delete.as_ref().unwrap().value, Age::ZERO);
+        let image = &policy.images[0];
+        assert!(image.terms.keep.tags.as_ref().unwrap().value.matches("release-1"));
+        assert_eq!(image.terms.keep.pushed_within.as_ref().unwrap().value.to_string(), "14d");
+        assert_eq!(policy.images[1].select.untagged, Some(true));
+        assert_eq!(policy.images[1].terms.delete.as_ref().unwrap().value.to_string(), "1d 12h");
+    }
+
+    #[test]
+    fn files_are_one_policy_in_whatever_order_they_come() {
+        let account =
+            ("a.hcl".to_owned(), "account \"a\" {\nid = \"000000000000\"\nregions = [\"eu-west-1\"]\n}\n".to_owned());
+        let rule = (
+            "b.hcl".to_owned(),
+            "retention \"image\" \"r\" {\nmatch { account = \"a\" }\ndelete { unused_for = \"0s\" }\n}\n".to_owned(),
+        );
+        let one = parse([account.clone(), rule.clone()]).unwrap().0;
+        let other = parse([rule, account]).unwrap().0;
+        assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        assert_eq!(&*one.images[0].at, "b.hcl:1");
+    }
+
+    #[test]
+    fn defaults_stand_in_for_what_is_not_said() {
+        let (policy, _) = read("account \"a\" {\nid = \"000000000000\"\nregions = [\"eu-west-1\"]\n}\n").unwrap();
+        assert_eq!(policy.settings, crate::policy::Settings::default());
+        assert_eq!(policy.state, StateStore::Local { path: "state".into() });
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_line_ends_of_windows_are_read() {
+        let text = format!("\u{feff}{}", FULL.replace('\n', "\r\n"));
+        assert!(read(&text).is_ok());
+    }
+
+    #[test]
+    fn nothing_at_all_is_an_error() {
+        assert_eq!(summaries(""), ["the policy has no account"]);
+        assert!(parse([]).is_err());
+    }
+
+    #[test]
+    fn a_broken_file_is_not_blamed_for_what_may_stand_in_it() {
+        let problems = parse([
+            ("a.hcl".to_owned(), "account \"prod\" {".to_owned()),
+            (
+                "b.hcl".to_owned(),
+                "protect \"image\" \"x\" {\nreason = \"r\"\nmatch { account = \"prod\" }\n}\n".to_owned(),
+            ),
+        ])
+        .unwrap_err();
+        assert_eq!(problems.iter().count(), 1, "{problems:?}");
+    }
+
+    /// What can be done to a text by a slip of the hand.
+    #[derive(Debug, Clone)]
+    enum Slip {
+        Delete(Index, usize),
+        Insert(Index, String),
+        Repeat(Index, usize),
+    }
+
+    fn slip() -> impl Strategy<Value = Slip> {
+        let bits = "[{}\"=,\\[\\]()$%#\n'<!*/\\\\ 0-9a-zé“-]{1,4}";
+        let words = prop_oneof![Just("var.x"), Just("${"), Just("match {"), Just("<<E\n"), Just("null"), Just("1e999")];
+        prop_oneof![
+            (any::<Index>(), 1..30usize).prop_map(|(at, length)| Slip::Delete(at, length)),
+            (any::<Index>(), bits).prop_map(|(at, text)| Slip::Insert(at, text)),
+            (any::<Index>(), words).prop_map(|(at, text)| Slip::Insert(at, text.to_owned())),
+            (any::<Index>(), 1..200usize).prop_map(|(at, length)| Slip::Repeat(at, length)),
+        ]
+    }
+
+    fn apply(slips: &[Slip]) -> String {
+        let mut letters: Vec<char> = FULL.chars().collect();
+        for slip in slips {
+            match slip {
+                Slip::Delete(at, length) => {
+                    let at = at.index(letters.len());
+                    letters.drain(at..(at + length).min(letters.len()));
+                }
+                Slip::Insert(at, text) => {
+                    let at = at.index(letters.len());
+                    letters.splice(at..at, text.chars());
+                }
+                Slip::Repeat(at, length) => {
+                    let at = at.index(letters.len());
+                    let again = letters[at..(at + length).min(letters.len())].to_vec();
+                    letters.splice(at..at, again);
+                }
+            }
+        }
+        letters.into_iter().collect()
+    }
+
+    /// Whatever is said about a text says something, points into it, and is an error exactly if there is no policy.
+    fn holds(text: &str) -> Result<(), TestCaseError> {
+        let (usable, problems) = match read(text) {
+            Ok((_, warnings)) => (true, warnings),
+            Err(problems) => (false, problems),
+        };
+        prop_assert_eq!(usable, problems.iter().all(|problem| problem.severity == Severity::Warning));
+        for problem in problems.iter() {
+            prop_assert!(!problem.summary.is_empty() && !problem.summary.contains('\n') && !problem.detail.is_empty());
+            if let Some(span) = &problem.span {
+                prop_assert!(span.file.text.get(span.bytes.clone()).is_some(), "{:?}", problem);
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in "\\PC*") {
+            holds(&text)?;
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes: Vec<u8>) {
+            holds(&String::from_utf8_lossy(&bytes))?;
+        }
+
+        #[test]
+        fn slips_are_answered(slips in proptest::collection::vec(slip(), 1..6)) {
+            holds(&apply(&slips))?;
+        }
+    }
+}
