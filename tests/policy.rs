@@ -73,3 +73,48 @@ fn what_is_right_is_read_with_its_warnings() {
         check(&path, &text).unwrap();
     }
 }
+
+/// The words in backticks of a text: identifiers alone.
+fn quoted_words(text: &str) -> Vec<&str> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter(|word| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')).collect()
+}
+
+#[test]
+fn the_reference_has_every_word_and_its_examples_are_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reference = fs::read_to_string(root.join("docs/policy.md")).unwrap();
+
+    // What the answers to unknown words list is what the parser knows.
+    let mut known = Vec::new();
+    for answers in ["unknown-words", "words", "not-yet"] {
+        let problems = parse(sample(&root.join(format!("tests/policy/invalid/{answers}.hcl")))).unwrap_err();
+        for problem in problems.iter() {
+            known.extend(quoted_words(&problem.detail).into_iter().map(str::to_owned));
+            if problem.summary.starts_with('`') && problem.summary.contains("not supported") {
+                known.extend(quoted_words(&problem.summary).into_iter().map(str::to_owned));
+            }
+        }
+    }
+    for word in
+        ["settings", "quota_share", "last_revision_unused_for", "plaintext_secrets", "batch", "budget", "archive"]
+    {
+        assert!(known.iter().any(|known| known == word), "`{word}` is not among the words found: {known:?}");
+    }
+    let has = |word: &str| ["`", " "].iter().any(|end| reference.contains(&format!("`{word}{end}")));
+    let missing: Vec<_> = known.iter().filter(|word| !has(word)).collect();
+    assert!(missing.is_empty(), "docs/policy.md does not have {missing:?}");
+
+    let examples: Vec<_> = reference.split("```hcl\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() > 5);
+    for example in examples {
+        let mut files = vec![("example.hcl".to_owned(), example.to_owned())];
+        if !example.contains("account \"") {
+            let account = "account \"prod\" {\n  id = \"111111111111\"\n  regions = [\"eu-central-1\"]\n}\n";
+            files.push(("account.hcl".to_owned(), account.to_owned()));
+        }
+        let shown = |problems| render_diagnostics(&problems, DiagnosticStyle::default());
+        let (_, warnings) = parse(files).map_err(shown).unwrap();
+        assert!(warnings.is_empty(), "{example}\n{}", shown(warnings));
+    }
+}

@@ -157,6 +157,7 @@ mod tests {
         assert_eq!(policy.accounts[1].simulated.as_deref(), Some("world.ndjson"));
         assert!((policy.accounts[1].quota_share - 0.5).abs() < f64::EPSILON);
         assert_eq!(policy.waivers[0].source.as_str(), "daemons");
+        assert_eq!(policy.waivers[1].reason, "Job definitions are made by the nightly run, which names digests.");
         assert_eq!(&*policy.waivers[0].at, line_of("waive \"daemons\""));
         let kinds: Vec<_> = policy.protects.iter().map(|protect| protect.select.kind().as_str()).collect();
         assert_eq!(kinds, ["image", "service", "task_set", "task_definition"]);

@@ -17,7 +17,7 @@ account "prod" {
 
 account "uat" {
   id          = "22222222222"
-  regions     = ["eu-central-1a", "frankfurt", "us-east-1", "us-east-1"]
+  regions     = ["eu-central-1a", "frankfurt", "us-east-1", "us-east-1", 1]
   quota_share = "half"
 }
 
