@@ -38,6 +38,7 @@ pub(crate) struct Cloud {
     scopes: Vec<Scope>,
     asked: Arc<Mutex<Vec<Asked>>>,
     intercept: Intercept,
+    quota_share: f64,
 }
 
 impl Cloud {
@@ -51,7 +52,14 @@ impl Cloud {
             scopes: world.scopes.clone(),
             asked: Arc::default(),
             intercept: Arc::new(|_| None),
+            quota_share: 1.0,
         }
+    }
+
+    /// Uses a share of AWS's published rates.
+    pub(crate) fn using(mut self, quota_share: f64) -> Self {
+        self.quota_share = quota_share;
+        self
     }
 
     /// Answers some requests itself.
@@ -70,7 +78,7 @@ impl Cloud {
         })
     }
 
-    async fn sessions(&self) -> Vec<Session> {
+    pub(crate) async fn sessions(&self) -> Vec<Session> {
         let mut sessions = Vec::new();
         for scope in &self.scopes {
             let (sim, asked, intercept) = (self.sim.clone(), Arc::clone(&self.asked), Arc::clone(&self.intercept));
@@ -81,7 +89,7 @@ impl Cloud {
                 profile: None,
                 role_arn: None,
                 external_id: None,
-                quota_share: 1.0,
+                quota_share: self.quota_share,
                 transport: Transport::InProcess(Arc::new(move |request| {
                     let answer = answer(&sim, &asked, &intercept, request);
                     Box::pin(async move { answer })

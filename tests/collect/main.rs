@@ -6,12 +6,12 @@ mod world;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use cloud::{Cloud, error};
 use jettison::{
-    collect::{MemoryCache, Options, UNREAD},
+    collect::{Event, MemoryCache, Options, UNREAD, collect},
     inventory::{Inventory, Repository, Seen},
     model::{Scope, Source},
     sim,
@@ -287,6 +287,39 @@ async fn the_reference_sweep_reads_every_holder_and_no_image() {
     assert_eq!(gaps(&read), [(Source::Services, Some(arn("cluster/main")))].into());
 }
 
+#[tokio::test(start_paused = true)]
+async fn progress_adds_up() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let sessions = Cloud::new(&large()).sessions().await;
+    let note = |event| events.lock().unwrap().push(event);
+    collect(&sessions, &options(), &MemoryCache::default(), &note).await;
+    let (mut open, mut counts) = (BTreeSet::new(), BTreeMap::new());
+    for event in events.lock().unwrap().iter() {
+        match event {
+            Event::Started { source, .. } => assert!(open.insert(*source), "{source} started twice"),
+            Event::Finished { source, .. } => assert!(open.remove(source), "{source} ended without a beginning"),
+            Event::Count { source, found, read, .. } => {
+                let count: &mut (usize, usize) = counts.entry(*source).or_default();
+                (count.0, count.1) = (count.0 + found, count.1 + read);
+            }
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    assert!(counts.values().all(|(found, read)| found == read), "{counts:?}");
+    assert_eq!(counts[&Source::TaskDefinitions].0, 351);
+    assert_eq!(counts[&Source::Images].0, 2_450);
+}
+
+#[tokio::test(start_paused = true)]
+async fn images_are_found_by_digest_the_archived_and_the_missing_too() {
+    let session = Cloud::new(&fleet()).sessions().await.remove(0);
+    let asked: Vec<_> = (1..=5).map(digest).collect();
+    let read = session.describe_images_by_digest(&"team/web".into(), &asked).await.unwrap();
+    assert_eq!(read.found.len(), 4);
+    assert_eq!(read.failures.iter().map(|failure| failure.object.as_str()).collect::<Vec<_>>(), [digest(5).as_str()]);
+    assert!(read.failures[0].is_missing());
+}
+
 /// Alone on the account, at AWS's published rates: never throttled, and the buckets never idle.
 #[tokio::test(start_paused = true)]
 async fn the_quota_is_used_up_and_never_exceeded() {
@@ -304,4 +337,27 @@ async fn the_quota_is_used_up_and_never_exceeded() {
     let bound = f64::from(u32::try_from(calls).unwrap() - 50) / 20.0;
     let taken = start.elapsed().as_secs_f64();
     assert!(bound / taken >= 0.95, "{taken} s against a bound of {bound} s");
+}
+
+/// Every bucket at once, with less than the whole share: slower, and never throttled either.
+#[tokio::test(start_paused = true)]
+async fn no_request_of_a_whole_sweep_is_throttled() {
+    for share in [1.0, 0.5, 0.1] {
+        let enforced = sim::Options { quotas: true, ..sim::Options::default() };
+        let cloud = Cloud::of_text(&written(&large()), &large(), enforced).using(share);
+        let read = cloud.collect(options(), &Arc::default()).await;
+        assert_same(&read, &large());
+        assert!(cloud.sim.calls().iter().all(|call| call.error.is_none()), "throttled at a share of {share}");
+    }
+}
+
+/// Somebody else uses the quota, connections break: the sweep is slower, and as whole as ever.
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_waited_out() {
+    let faults =
+        sim::Faults::none().seeded(7, 20, &[sim::Fault::Throttle, sim::Fault::ServerError, sim::Fault::CutBefore]);
+    let cloud = Cloud::of_text(&written(&large()), &large(), sim::Options { faults, ..sim::Options::default() });
+    let read = cloud.collect(options(), &Arc::default()).await;
+    assert!(cloud.sim.calls().iter().any(|call| call.error.is_some()), "nothing went wrong");
+    assert_same(&read, &large());
 }
