@@ -128,13 +128,41 @@ async fn every_way_of_not_getting_in_is_told_apart() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_role_that_may_not_be_assumed_is_told_from_other_refusals() {
+    for (code, kind) in [("AccessDenied", ErrorKind::RoleRefused), ("ExpiredToken", ErrorKind::ExpiredCredentials)] {
+        let client = super::transport::in_process(Arc::new(move |_| Box::pin(async move { sts_error(code) })));
+        let base = aws_config::SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+            .region(aws_config::Region::from_static("eu-central-1"))
+            .credentials_provider(for_tests())
+            .http_client(client)
+            .time_source(aws_smithy_async::time::SystemTimeSource::new())
+            .build();
+        let role = aws_config::sts::AssumeRoleProvider::builder("arn:aws:iam::000000000000:role/jettison")
+            .session_name("test")
+            .configure(&base)
+            .build()
+            .await;
+        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(role);
+        let config = base.into_builder().credentials_provider(provider).build();
+        let transport = Transport::Network(Network::new());
+        let session = super::connection::session(&connection(transport), &config, &"eu-central-1".into());
+        let outcome = session.delete_service("main", "web").await.unwrap_err();
+        assert!(matches!(&outcome, Mutation::Definite(error) if error.kind == kind), "{outcome}");
+        assert_eq!(outcome.error().code.as_deref(), Some(code), "{outcome}");
+    }
+}
+
+fn for_tests() -> aws_credential_types::provider::SharedCredentialsProvider {
+    aws_credential_types::provider::SharedCredentialsProvider::new(aws_credential_types::Credentials::for_tests())
+}
+
 /// A session over the network whose endpoint is a port of this machine. Identity is not checked: nobody would answer.
 fn session_at(port: u16) -> Session {
     let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            aws_credential_types::Credentials::for_tests(),
-        ))
+        .credentials_provider(for_tests())
         .http_client(Network::new().client())
         .endpoint_url(format!("http://127.0.0.1:{port}"))
         .build();
