@@ -92,6 +92,7 @@ const fn read_attempts(kind: ErrorKind) -> u32 {
         ErrorKind::NoCredentials
         | ErrorKind::ExpiredCredentials
         | ErrorKind::RejectedCredentials
+        | ErrorKind::RoleRefused
         | ErrorKind::WrongAccount
         | ErrorKind::AccessDenied
         | ErrorKind::NotFound

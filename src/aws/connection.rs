@@ -95,7 +95,7 @@ async fn over_network(
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(role)).build()
 }
 
-fn session(connection: &Connection, config: &SdkConfig, region: &Region) -> Session {
+pub(super) fn session(connection: &Connection, config: &SdkConfig, region: &Region) -> Session {
     let config = config
         .to_builder()
         .region(aws_config::Region::new(region.to_string()))

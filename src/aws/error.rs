@@ -13,6 +13,8 @@ pub enum ErrorKind {
     ExpiredCredentials,
     /// AWS does not know the credentials, or the signature does not fit.
     RejectedCredentials,
+    /// The credentials are valid and may not assume the role that the policy names.
+    RoleRefused,
     /// The credentials belong to another account than the policy names.
     WrongAccount,
     /// No connection came about.
@@ -41,6 +43,7 @@ impl ErrorKind {
             Self::NoCredentials => "no usable AWS credentials",
             Self::ExpiredCredentials => "the AWS credentials have expired",
             Self::RejectedCredentials => "AWS does not accept the credentials",
+            Self::RoleRefused => "the role cannot be assumed",
             Self::WrongAccount => "the credentials belong to another account",
             Self::Unreachable => "cannot reach AWS",
             Self::AccessDenied => "access denied",
@@ -62,6 +65,9 @@ impl ErrorKind {
             }
             Self::ExpiredCredentials => "sign in again (`aws sso login`), or renew the session",
             Self::RejectedCredentials => "check the access key, the secret key and the clock of this machine",
+            Self::RoleRefused => {
+                "check `role_arn` and `external_id` in the account block, and that the role's trust policy names these credentials"
+            }
             Self::WrongAccount => "correct `id` in the account block, or use the profile or role of that account",
             Self::Unreachable => "check the network, the proxy, the Region's name and AWS_ENDPOINT_URL",
             Self::AccessDenied => "grant the action to the role (`jettison iam-policy` prints the document)",

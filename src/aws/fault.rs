@@ -37,10 +37,6 @@ impl Fault {
             (None, Some(response)) => format!("HTTP status {} without an AWS error", response.status().as_u16()),
             (None, None) => chain(source),
         };
-        let message = match role {
-            Some(_) => format!("the role could not be assumed: {message}"),
-            None => message,
-        };
         let request_id = meta.and_then(|meta| meta.request_id()).map(str::to_owned);
         let error = AwsError { operation, scope: scope.to_owned(), kind, code, message, request_id };
         Self { error, definite }
@@ -75,6 +71,7 @@ where
                 ErrorKind::NoCredentials
                 | ErrorKind::ExpiredCredentials
                 | ErrorKind::RejectedCredentials
+                | ErrorKind::RoleRefused
                 | ErrorKind::WrongAccount
                 | ErrorKind::Unreachable
                 | ErrorKind::AccessDenied
@@ -130,7 +127,9 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
 fn credentials(source: &(dyn Error + 'static)) -> Option<ErrorKind> {
     find::<CredentialsError>(source)?;
     if let Some(assume_role) = find::<AssumeRoleError>(source) {
-        return Some(of_answer(403, assume_role.meta().code(), assume_role.meta().message()));
+        let kind = of_answer(403, assume_role.meta().code(), assume_role.meta().message());
+        let is_refused = matches!(kind, ErrorKind::AccessDenied | ErrorKind::Refused);
+        return Some(if is_refused { ErrorKind::RoleRefused } else { kind });
     }
     if was_refused(source) || never_connected(source) {
         return Some(ErrorKind::Unreachable);

@@ -100,6 +100,7 @@ const fn weight(kind: ErrorKind) -> usize {
         ErrorKind::NoCredentials
         | ErrorKind::ExpiredCredentials
         | ErrorKind::RejectedCredentials
+        | ErrorKind::RoleRefused
         | ErrorKind::WrongAccount
         | ErrorKind::AccessDenied => PATIENCE,
     }

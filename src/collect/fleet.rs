@@ -22,10 +22,9 @@ const BATCHES_AT_ONCE: usize = 8;
 impl ScopeSweep<'_> {
     /// Everything that runs, or could at any moment.
     pub(super) async fn fleet(&self) -> Inventory {
-        self.started(Source::Services);
-        if !self.options.waives(Source::Tasks) {
-            self.started(Source::Tasks);
-        }
+        let sources = [Source::Services, Source::TaskSets, Source::Tasks];
+        let sources = sources.into_iter().filter(|source| !self.options.waives(*source));
+        sources.clone().for_each(|source| self.started(source));
         let mut whole = Inventory::default();
         match self.session.list_clusters().await {
             Ok(arns) => {
@@ -44,10 +43,7 @@ impl ScopeSweep<'_> {
                 }
             }
         }
-        self.finished(Source::Services);
-        if !self.options.waives(Source::Tasks) {
-            self.finished(Source::Tasks);
-        }
+        sources.for_each(|source| self.finished(source));
         whole
     }
 
