@@ -28,8 +28,9 @@ const BEFORE_SETTLING: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 /// How long tasks may take to stop: longer than the longest `stopTimeout` and deregistration delay in common use.
 const COMPLETION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-/// How often a step is tried when AWS keeps giving no answer or no capacity.
-const ATTEMPTS: u32 = 5;
+/// How often a step is tried when AWS keeps giving no answer or no capacity. With the waits below: over two minutes.
+const ATTEMPTS: u32 = 10;
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// What became of a step, for the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +195,11 @@ impl<'r> Crew<'r> {
         self.observed(step, Found::NotDone).await?;
         let attempts = attempts(&*self.journal.lock().await, step.id);
         if attempts < ATTEMPTS {
+            let mut stop = self.stop.clone();
+            tokio::select! {
+                () = sleep(Duration::from_secs(1 << attempts.min(10)).min(LONGEST_WAIT)) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
             return Ok(Fate::Again);
         }
         let error = format!("not done after {attempts} attempts: {problem}");

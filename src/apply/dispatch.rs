@@ -94,7 +94,7 @@ pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
         events: run.events,
         stop: run.stop,
     };
-    let mut dispatcher = Dispatcher { schedule: Schedule::new(run.plan), crew: &crew, wait: run.wait };
+    let mut dispatcher = Dispatcher { schedule: Schedule::new(&run.plan.steps), crew: &crew, wait: run.wait };
     dispatcher.recall().await?;
     let not_before = dispatcher.drive().await?;
     close(&crew, not_before).await
@@ -150,28 +150,32 @@ impl<'r> Dispatcher<'_, 'r> {
         let mut working = FuturesUnordered::new();
         let mut stop = crew.stop.clone();
         loop {
-            let mut next = Next::Nothing;
+            let mut not_before = None;
             while !crew.is_stopping() {
-                next = self.schedule.next((crew.now)());
-                let Next::Do(batch) = next else { break };
-                working.push(work(crew, batch));
-            }
-            let until = match (working.is_empty(), &next) {
-                (true, Next::Wait(at)) if self.wait && !crew.is_stopping() => {
-                    (crew.events)(Event::Waiting { until: *at, reason: "deregistrations take ten minutes to settle" });
-                    Some(*at)
+                match self.schedule.next((crew.now)()) {
+                    Next::Do(batch) => working.push(work(crew, batch)),
+                    Next::Wait(at) => {
+                        not_before = Some(at);
+                        break;
+                    }
+                    Next::Nothing => break,
                 }
-                (true, Next::Wait(at)) => return Ok(Some(*at)),
-                (true, Next::Nothing | Next::Do(_)) => return Ok(None),
-                (false, Next::Wait(at)) => Some(*at),
-                (false, Next::Nothing | Next::Do(_)) => None,
-            };
+            }
+            if working.is_empty() {
+                match not_before {
+                    Some(at) if self.wait && !crew.is_stopping() => {
+                        let reason = "deregistrations take ten minutes to settle";
+                        (crew.events)(Event::Waiting { until: at, reason });
+                    }
+                    Some(_) | None => return Ok(not_before),
+                }
+            }
             if crew.is_stopping() {
                 return self.drain(working).await.map(|()| None);
             }
             tokio::select! {
                 Some((batch, result)) = working.next(), if !working.is_empty() => self.take_back(&batch, result).await?,
-                () = wait_until(until, &crew.now), if until.is_some() => {}
+                () = wait_until(not_before, &crew.now), if not_before.is_some() => {}
                 _ = stop.wait_for(|stop| *stop) => {
                     (crew.events)(Event::Stopping { reason: "interrupted".to_owned() });
                 }
@@ -294,7 +298,7 @@ async fn close(crew: &Crew<'_>, not_before: Option<Timestamp>) -> Result<Report,
     } else {
         (Close::InDoubt, Ending::Stopped { because: "the outcome of some steps is not known".to_owned() })
     };
-    journal.append(vec![journal::Event::RunClosed { at, how }]).await?;
+    journal.close(how, at).await?;
     report.close = close;
     Ok(report)
 }

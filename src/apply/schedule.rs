@@ -7,7 +7,7 @@ use crate::{
         Age, Location, RepositoryName, Timestamp,
         quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
     },
-    plan::{Action, Plan, Step, StepId},
+    plan::{Action, Step, StepId},
 };
 
 /// Calls that share a quota, of which one batch runs at a time.
@@ -70,18 +70,18 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// The whole plan, nothing done.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(steps: &[Step]) -> Self {
         let mut schedule = Self {
-            groups: plan.steps.iter().map(|step| (step.id, Group::of(step))).collect(),
+            groups: steps.iter().map(|step| (step.id, Group::of(step))).collect(),
             followers: HashMap::new(),
-            waits: plan.steps.iter().map(|step| (step.id, step.after.len())).collect(),
+            waits: steps.iter().map(|step| (step.id, step.after.len())).collect(),
             ready: BTreeMap::new(),
             settling: BTreeSet::new(),
             settles_at: HashMap::new(),
             deregistrations: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        for step in &plan.steps {
+        for step in steps {
             if step.action == Action::DeregisterTaskDefinition {
                 schedule.deregistrations.insert(step.id);
             }

@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
         let estate = Estate::open(&policy, shell)?;
         let state = State::open(&policy, estate.now()).await?;
         if let Some(unfinished) = find_unfinished(&*state.store).await?.into_iter().next() {
-            return Err(CliError::Unfinished(unfinished.run));
+            return Err(CliError::Unfinished(unfinished.manifest.run));
         }
         let plan = match saved {
             Some(plan) => plan,
@@ -110,18 +110,15 @@ async fn carry_out_new(
     shell: &Shell,
 ) -> Result<Exit, CliError> {
     let now = (estate.now())();
-    let run_id = RunId::new(now, &plan.plan_id);
-    let sessions = estate.connect(&run_id.to_string()).await?;
+    let run_id = RunId::new(now, &plan.plan_id).map_err(|error| CliError::NotApplyable(vec![error.to_string()]))?;
+    let sessions = estate.connect(run_id.as_str()).await?;
     let text = super::show::plan_json(plan)?;
     let new = NewRun {
-        run: run_id,
-        plan_id: plan.plan_id.clone(),
+        plan_id: &plan.plan_id,
         steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
-        plan: text.into_bytes(),
-        owner: state.owner.clone(),
-        at: now,
+        plan: text.as_bytes(),
     };
-    let journal = Journal::create(state.store.clone(), new).await?;
+    let journal = Journal::create(state.store.clone(), run_id, new, state.owner.clone(), now).await?;
     let teller = Teller::new(plan, journal.run().clone(), options.json, *shell);
     let run = Run {
         plan,

@@ -27,8 +27,8 @@ pub(in crate::cli) fn run(args: &ResumeArgs, shell: &Shell) -> Result<Exit, CliE
         let bytes = read_plan(&*state.store, &run).await?;
         let plan = Plan::from_json(&String::from_utf8_lossy(&bytes))
             .map_err(|source| CliError::PlanFile { path: format!("the plan of run {run}").into(), source })?;
-        let sessions = estate.connect(&run.to_string()).await?;
-        let journal = Journal::open(state.store.clone(), &run, state.owner.clone(), (estate.now())()).await?;
+        let sessions = estate.connect(run.as_str()).await?;
+        let journal = Journal::open_existing(state.store.clone(), &run, state.owner.clone(), (estate.now())()).await?;
         let teller = Teller::new(&plan, run, args.options.json, *shell);
         let report = carry_out(Run {
             plan: &plan,
@@ -51,16 +51,16 @@ pub(in crate::cli) fn run(args: &ResumeArgs, shell: &Shell) -> Result<Exit, CliE
 async fn choose(named: Option<&str>, state: &State) -> Result<RunId, CliError> {
     let unfinished = find_unfinished(&*state.store).await?;
     if let Some(name) = named {
-        let found = unfinished.iter().find(|recording| recording.run.to_string() == name);
+        let found = unfinished.iter().find(|recording| recording.manifest.run.as_str() == name);
         return found
-            .map(|recording| recording.run.clone())
+            .map(|recording| recording.manifest.run.clone())
             .ok_or_else(|| CliError::UnknownRun { run: name.to_owned() });
     }
     match unfinished.as_slice() {
         [] => Err(CliError::NothingToResume),
-        [only] => Ok(only.run.clone()),
+        [only] => Ok(only.manifest.run.clone()),
         several => {
-            let names: Vec<String> = several.iter().map(|recording| recording.run.to_string()).collect();
+            let names: Vec<String> = several.iter().map(|recording| recording.manifest.run.to_string()).collect();
             Err(CliError::WhichRun(names.join(", ")))
         }
     }
