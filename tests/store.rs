@@ -3,3 +3,5 @@
 
 #[path = "store/contract.rs"]
 mod contract;
+#[path = "store/kill.rs"]
+mod kill;

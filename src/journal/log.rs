@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Content, Ending, Event, JournalError, Manifest, Replay, RunId, RunState, Status,
+    Content, Ending, Event, JournalError, Manifest, Replay, RunId, RunState, Slot, Status,
     manifest::FORMAT_VERSION,
     recording::{self, write_manifest},
     replay::Next,
@@ -93,6 +93,12 @@ impl Journal {
     #[must_use]
     pub const fn epoch(&self) -> u32 {
         self.manifest.epoch
+    }
+
+    /// Where the next segment of this run belongs: everything before it is durable.
+    #[must_use]
+    pub const fn next_slot(&self) -> Slot {
+        self.replay.next()
     }
 
     /// The state of the run, of durable events only.
