@@ -1,4 +1,8 @@
 //! Owners, one after the other and against each other, over a store that does things at chosen moments.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; anything else is a failure or no matter"
+)]
 
 use std::sync::{Mutex, atomic::AtomicU32, atomic::Ordering};
 
@@ -317,7 +321,7 @@ async fn a_missing_segment_is_noticed_wherever_it_was() {
         let error = read_run(&*store, &run).await.unwrap_err();
         match error {
             JournalError::Replay(ReplayError::Hole { expected, .. }) if number < 10 => {
-                assert_eq!(expected, keys[number])
+                assert_eq!(expected, keys[number]);
             }
             JournalError::Replay(ReplayError::LostTail { key, .. }) if number == 10 => assert_eq!(key, keys[number]),
             other => panic!("{number}: {other}"),

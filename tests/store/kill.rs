@@ -1,8 +1,8 @@
 //! A process that journals to sled is killed at random moments, again and again. Afterwards the store opens, the chain of
 //! segments verifies, and every segment that was acknowledged is there.
 //!
-//! `JETTISON_KILLS` says how often (default 40), `JETTISON_SEED` repeats a run: a failure prints both.
-//! The long run: `JETTISON_KILLS=1200 cargo test --test store killed -- --nocapture`.
+//! `JETTISON_KILLS` says how often (default 40); `JETTISON_SEED` repeats the moments of a run, as far as a machine repeats
+//! itself. Both are printed. The long run: `JETTISON_KILLS=1200 cargo test --test store killed -- --nocapture`.
 //!
 //! The writer is this very test binary, started again with `JETTISON_WRITER` naming the state directory.
 
@@ -21,7 +21,7 @@ use jettison::{
     journal::{Content, Event, Found, Journal, NewRun, Outcome, RunId, Segment, Slot, list_runs, read_run},
     model::Timestamp,
     plan::StepId,
-    store::{SledStore, Store},
+    store::{SledStore, Store, StoreError},
 };
 
 use crate::contract::holder;
@@ -252,7 +252,22 @@ async fn verify(directory: &Path, acknowledged: &Acknowledged) {
             "a seal took the place of the acknowledged segment {slot}"
         );
     }
-    assert_eq!(std::fs::read_dir(directory.join("sled/blobs")).unwrap().count(), 0);
+    #[expect(clippy::disallowed_methods, reason = "the test inspects the files")]
+    let unsynced = std::fs::read_dir(directory.join("sled/blobs"));
+    assert_eq!(unsynced.unwrap().count(), 0);
+}
+
+#[test]
+fn a_second_process_is_refused_until_the_first_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut writer = Writer::start(directory.path(), 0);
+    writer.wait_for("OPENED");
+    match SledStore::open(directory.path(), &holder()) {
+        Err(StoreError::Locked { holder: Some(found), .. }) => assert_eq!(found.pid, writer.child.id()),
+        opened => panic!("expected to be refused: {opened:?}"),
+    }
+    writer.kill();
+    SledStore::open(directory.path(), &holder()).unwrap();
 }
 
 #[test]
