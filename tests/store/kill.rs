@@ -156,6 +156,8 @@ impl Writer {
 struct Tally {
     kills: u64,
     while_opening: u64,
+    /// Kills that left an unfinished snapshot: one that is cut off would be the end of the store, were it not removed.
+    in_a_snapshot: u64,
     openings: u64,
     acknowledged: u64,
     largest_log: u64,
@@ -207,6 +209,7 @@ fn kill_again_and_again(dice: &mut Dice, kills: u64, campaign: &Campaign, tally:
         let said = writer.kill();
         tally.kills += 1;
         tally.while_opening += u64::from(!said.iter().any(|line| line == "OPENED"));
+        tally.in_a_snapshot += u64::from(left_a_snapshot(directory.path()));
         for line in said.iter().filter_map(|line| line.strip_prefix(ACKNOWLEDGED)) {
             let (epoch, seq) = line.split_once(' ').unwrap();
             let (epoch, seq) = (epoch.parse().unwrap(), seq.parse().unwrap());
@@ -220,6 +223,12 @@ fn kill_again_and_again(dice: &mut Dice, kills: u64, campaign: &Campaign, tally:
     tally.acknowledged += acknowledged.values().sum::<u64>();
     let log = std::fs::metadata(directory.path().join("sled/db")).unwrap().len();
     tally.largest_log = tally.largest_log.max(log);
+}
+
+fn left_a_snapshot(directory: &Path) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the test inspects the files")]
+    let Ok(files) = std::fs::read_dir(directory.join("sled")) else { return false };
+    files.flatten().any(|file| file.file_name().to_string_lossy().ends_with(".generating"))
 }
 
 #[tokio::main(flavor = "current_thread")]
