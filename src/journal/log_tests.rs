@@ -296,6 +296,26 @@ async fn a_write_in_doubt_is_settled_by_writing_again() {
     }
 }
 
+#[tokio::test]
+async fn closing_can_be_repeated_whichever_of_its_writes_was_lost() {
+    // The writes of closing: `RunClosed` and the manifest.
+    for (nth, reached) in [(1, true), (1, false), (2, true), (2, false)] {
+        let staged = Arc::new(Staged::default());
+        let store: Arc<dyn Store> = Arc::<Staged>::clone(&staged);
+        let mut journal = begin(&store).await;
+        let lose = if reached { &staged.lose_answer } else { &staged.lose_request };
+        *lose.lock().unwrap() = Some(staged.writes.load(Ordering::SeqCst) + nth);
+        assert!(matches!(journal.close(Ending::Interrupted, now()).await, Err(JournalError::Store(_))));
+        let later = now() + std::time::Duration::from_secs(1);
+        journal.close(Ending::Interrupted, later).await.unwrap();
+        let recording = read_run(&*store, journal.run()).await.unwrap();
+        assert_eq!(recording.events.len(), 2);
+        assert!(matches!(recording.manifest.status, Status::Closed { .. }), "write {nth}, reached: {reached}");
+        journal = take_over(&store, &journal.run().clone()).await.unwrap();
+        journal.append(vec![intend(1)]).await.unwrap();
+    }
+}
+
 /// A journal of three owners, and its segments by key.
 async fn three_owners() -> (Arc<dyn Store>, RunId, Vec<Key>) {
     let store = memory();
