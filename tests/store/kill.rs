@@ -179,7 +179,7 @@ struct Campaign {
 const CAMPAIGNS: [Campaign; 3] = [
     Campaign { name: "small", beside: 0, cached: 0, kills_per_directory: 10, latest: 120 },
     Campaign { name: "medium", beside: 0, cached: 2_000, kills_per_directory: 100, latest: 120 },
-    Campaign { name: "large", beside: 20_000_000, cached: 10_000, kills_per_directory: 500, latest: 500 },
+    Campaign { name: "large", beside: 10_000_000, cached: 10_000, kills_per_directory: 100, latest: 250 },
 ];
 
 /// The last slot of each epoch that was acknowledged.
