@@ -1,1 +1,33 @@
-//! The only door to AWS.
+//! The only door to AWS: connections whose identity was checked, requests paced by AWS's own quota buckets,
+//! one file per service and direction, and an error taxonomy that never mistakes "no answer" for "no effect".
+//!
+//! Types of the SDK never leave this room; objects leave it as `crate::inventory` types. Retrying is done here and
+//! not in the SDK, for three reasons: every attempt has to draw a token from the same bucket as a first request,
+//! a throttled answer has to slow the bucket down, and a hidden second attempt of a mutating call would hide an
+//! outcome that nobody knows. It also keeps simulated runs exactly repeatable: the SDK's backoff is random.
+
+mod call;
+mod connection;
+mod ecr;
+mod ecs;
+mod error;
+mod fault;
+mod operation;
+mod outcome;
+mod pacing;
+mod session;
+mod sts;
+mod time;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Connection, connect};
+pub use error::{AwsError, ErrorKind, Mutation};
+pub use operation::Operation;
+pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};
+pub use session::Session;
+pub use transport::{Answer, Network, Transport, Unanswered};
+
+pub use ecs::{DefinitionStatus, TaskFilter};

@@ -1,1 +1,14 @@
-//! Who holds whom; reachability; order.
+//! Who holds whom: services, task sets, tasks and references → task definitions → tags and images → children and referrers.
+//!
+//! The graph is compiled from an inventory and says what *is*. Whether a holder stays is for the planner to decide; which
+//! holders there are right now is what the applier asks before each batch. petgraph's indices never leave this room.
+
+mod compile;
+mod node;
+mod order;
+mod reach;
+
+pub use compile::{Graph, Unresolved, UnresolvedKind};
+pub use node::{ImageKey, Link, Node, TaskDefinitionKey};
+pub use order::{Cycle, order};
+pub use reach::Reach;

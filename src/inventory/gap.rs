@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, Region, Source};
+use crate::model::{AccountId, Kind, Location, Region, RepositoryName, Source};
 
 /// A reference to a definition, a family or an image by something that is not modelled as an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,4 +38,63 @@ pub struct Gap {
     pub object: Option<String>,
     /// What AWS, or whoever was asked, answered.
     pub error: String,
+}
+
+impl Gap {
+    /// Whether what it hides may hold an object of this kind and place (law L2). `repository` is that of an image.
+    ///
+    /// A registry is pulled from everywhere, so an unread holder anywhere concerns every image; only what is missing of
+    /// the registry itself stays within it. Definitions, task sets and services are used within their account and Region.
+    #[must_use]
+    pub fn may_hold(&self, kind: Kind, location: &Location, repository: Option<&RepositoryName>) -> bool {
+        if !self.source.may_hold().contains(&kind) {
+            return false;
+        }
+        let same_place = self.account_id.as_ref().is_none_or(|account_id| *account_id == location.account_id)
+            && self.region.as_ref().is_none_or(|region| *region == location.region);
+        match kind {
+            Kind::Image if self.source.is_of_registry() => {
+                let hidden = self.object.as_deref().map(|object| object.split('@').next().unwrap_or(object));
+                same_place && hidden.is_none_or(|hidden| repository.is_none_or(|own| own.as_str() == hidden))
+            }
+            Kind::Image => true,
+            Kind::Service | Kind::TaskSet | Kind::TaskDefinition => same_place,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap(source: Source, object: Option<&str>) -> Gap {
+        Gap {
+            source,
+            account_id: Some("000000000000".parse().unwrap()),
+            region: Some("eu-central-1".into()),
+            object: object.map(str::to_owned),
+            error: "access denied".to_owned(),
+        }
+    }
+
+    fn place(account_id: &str) -> Location {
+        Location { account_id: account_id.parse().unwrap(), region: "eu-central-1".into() }
+    }
+
+    #[test]
+    fn unread_tasks_concern_definitions_at_home_and_images_everywhere() {
+        let tasks = gap(Source::Tasks, None);
+        assert!(tasks.may_hold(Kind::TaskDefinition, &place("000000000000"), None));
+        assert!(!tasks.may_hold(Kind::TaskDefinition, &place("111111111111"), None));
+        assert!(tasks.may_hold(Kind::Image, &place("111111111111"), Some(&"team/web".into())));
+        assert!(!tasks.may_hold(Kind::Service, &place("000000000000"), None));
+    }
+
+    #[test]
+    fn an_unread_manifest_concerns_its_repository_alone() {
+        let manifest = gap(Source::Manifests, Some("team/web@sha256:00"));
+        assert!(manifest.may_hold(Kind::Image, &place("000000000000"), Some(&"team/web".into())));
+        assert!(!manifest.may_hold(Kind::Image, &place("000000000000"), Some(&"team/api".into())));
+        assert!(!manifest.may_hold(Kind::Image, &place("111111111111"), Some(&"team/web".into())));
+    }
 }

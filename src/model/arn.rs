@@ -1,6 +1,6 @@
 //! Amazon Resource Names, as far as ECS and ECR use them.
 
-use super::{AccountId, ClusterName, Family, Location, Region, Revision, ServiceName, TaskSetId};
+use super::{AccountId, ClusterName, Family, Location, Region, RepositoryName, Revision, ServiceName, TaskSetId};
 
 /// `arn:partition:service:region:account-id:resource`, split but not interpreted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,34 @@ pub fn task_set_id(arn_or_id: &str) -> TaskSetId {
     rest.splitn(3, '/').nth(2).unwrap_or(rest).into()
 }
 
+/// The partition that a Region belongs to (the SDK's partition metadata).
+fn partition(region: &Region) -> &'static str {
+    const PREFIXES: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+    ];
+    PREFIXES.iter().find(|(prefix, _)| region.as_str().starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
+/// The ARN of a revision of a task definition.
+#[must_use]
+pub fn task_definition_arn(location: &Location, family: &Family, revision: Revision) -> String {
+    let Location { account_id, region } = location;
+    format!("arn:{}:ecs:{region}:{account_id}:task-definition/{family}:{revision}", partition(region))
+}
+
+/// The ARN of a repository.
+#[must_use]
+pub fn repository_arn(location: &Location, repository: &RepositoryName) -> String {
+    let Location { account_id, region } = location;
+    format!("arn:{}:ecr:{region}:{account_id}:repository/{repository}", partition(region))
+}
+
 /// How ECS and its callers point at a task definition: an ARN, `family:revision`, or a family alone (its newest ACTIVE revision).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskDefinitionRef {
@@ -106,6 +134,19 @@ mod tests {
             "ecs-svc/12"
         );
         assert_eq!(task_set_id("ecs-svc/12").as_str(), "ecs-svc/12");
+    }
+
+    #[test]
+    fn arns_are_built_in_the_partition_of_the_region() {
+        let location = |region: &str| Location { account_id: "000000000000".parse().unwrap(), region: region.into() };
+        assert_eq!(
+            task_definition_arn(&location("eu-central-1"), &"web".into(), Revision(7)),
+            "arn:aws:ecs:eu-central-1:000000000000:task-definition/web:7"
+        );
+        assert_eq!(
+            repository_arn(&location("cn-north-1"), &"team/web".into()),
+            "arn:aws-cn:ecr:cn-north-1:000000000000:repository/team/web"
+        );
     }
 
     #[test]

@@ -128,6 +128,28 @@ impl Source {
         }
     }
 
+    /// Whether it is about what a registry has, not about who uses it.
+    #[must_use]
+    pub const fn is_of_registry(self) -> bool {
+        match self {
+            Self::Repositories | Self::Images | Self::Manifests | Self::Referrers | Self::Archived => true,
+            Self::Services
+            | Self::TaskSets
+            | Self::Tasks
+            | Self::TaskDefinitions
+            | Self::ServiceDeployments
+            | Self::ServiceRevisions
+            | Self::Daemons
+            | Self::Eventbridge
+            | Self::Scheduler
+            | Self::StepFunctions
+            | Self::Lambda
+            | Self::Batch
+            | Self::Codedeploy
+            | Self::ApplicationAutoscaling => false,
+        }
+    }
+
     /// What an unread source of this kind may hold, and so what may not be retired without it.
     #[must_use]
     pub const fn may_hold(self) -> &'static [Kind] {

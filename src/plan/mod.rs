@@ -1,5 +1,25 @@
 //! Verdicts, steps, the verified plan and its file.
+//!
+//! The only room where policy and inventory meet. Deciding is a pure function of policy, inventory, ledger and `now`;
+//! reasons explain verdicts and steer nothing. Each kind of object has its own file, all of the same shape: what forbids
+//! retiring the object is asked first, then the rules, then time, then what could not be read.
 
+mod assemble;
+mod decide;
+mod definitions;
+mod estate;
+mod evidence;
+mod file;
+mod images;
+mod obstacles;
+mod services;
 mod step;
+mod task_sets;
+mod units;
+mod verdict;
 
-pub use step::{Action, StepId};
+pub use decide::{Answer, Question, decide};
+pub use file::{
+    FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, STORAGE_USD_PER_GB_MONTH, Summary, Waived, digest,
+};
+pub use step::{Action, Expect, Reversible, Step, StepId, Target};

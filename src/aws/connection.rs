@@ -1,0 +1,124 @@
+//! An account as the policy describes it, and how to get into it.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig, sts::AssumeRoleProvider};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_sts::config::StalledStreamProtectionConfig;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+
+use super::{AwsError, Session, Transport, pacing::Pacer, transport};
+use crate::model::{AccountId, AccountLabel, Region, Scope};
+
+/// How long one attempt of a call may take in all. A page of a thousand images takes seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may take to come about: an endpoint that is not there is found out in seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// An account, how to reach it, and how much of its quotas to use.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// What the policy calls it.
+    pub label: AccountLabel,
+    /// The id that its credentials must belong to.
+    pub account_id: AccountId,
+    /// The Regions to work in.
+    pub regions: Vec<Region>,
+    /// A profile of the user's AWS configuration.
+    pub profile: Option<String>,
+    /// A role to assume.
+    pub role_arn: Option<String>,
+    /// The external id that the role's trust policy asks for.
+    pub external_id: Option<String>,
+    /// The share of AWS's published request rates to use, above 0 and up to 1.
+    pub quota_share: f64,
+    /// How requests travel.
+    pub transport: Transport,
+}
+
+/// Opens one session per Region, after checking with sts:GetCallerIdentity that the credentials belong to the account.
+/// There is no other way to a session. `session_name` names the role session in CloudTrail; put the run's id there.
+///
+/// # Errors
+/// Without credentials, with wrong, expired or another account's ones, or when AWS cannot be reached.
+pub async fn connect(connection: &Connection, session_name: &str) -> Result<Vec<Session>, AwsError> {
+    let Some(first) = connection.regions.first() else { return Ok(Vec::new()) };
+    let config = match &connection.transport {
+        Transport::Network(network) => {
+            over_network(connection, network.client(), first, &role_session_name(session_name)).await
+        }
+        Transport::InProcess(answer) => {
+            let credentials =
+                Credentials::new(format!("AKIA{}DEMO", connection.account_id), "simulated", None, None, "simulated");
+            SdkConfig::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .http_client(transport::in_process(answer.clone()))
+                .build()
+        }
+    };
+    let sessions: Vec<_> = connection.regions.iter().map(|region| session(connection, &config, region)).collect();
+    if let Some(session) = sessions.first() {
+        session.verify_identity().await?;
+    }
+    Ok(sessions)
+}
+
+async fn over_network(
+    connection: &Connection,
+    client: aws_smithy_runtime_api::client::http::SharedHttpClient,
+    region: &Region,
+    session_name: &str,
+) -> SdkConfig {
+    let region = aws_config::Region::new(region.to_string());
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(region.clone())
+        .timeout_config(timeouts())
+        .http_client(client);
+    if let Some(profile) = &connection.profile {
+        loader = loader.profile_name(profile);
+    }
+    let config = loader.load().await;
+    let Some(role_arn) = &connection.role_arn else { return config };
+    let mut role = AssumeRoleProvider::builder(role_arn).session_name(session_name).region(region).configure(&config);
+    if let Some(external_id) = &connection.external_id {
+        role = role.external_id(external_id);
+    }
+    let role = role.build().await;
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(role)).build()
+}
+
+fn session(connection: &Connection, config: &SdkConfig, region: &Region) -> Session {
+    let config = config
+        .to_builder()
+        .region(aws_config::Region::new(region.to_string()))
+        .timeout_config(timeouts())
+        .retry_config(RetryConfig::disabled())
+        // The timeout of an attempt covers its whole answer.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    let scope =
+        Scope { account: connection.label.clone(), account_id: connection.account_id.clone(), region: region.clone() };
+    Session::new(scope, &config, Pacer::new(connection.quota_share))
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+}
+
+/// `jettison-…` within what STS accepts: 2 to 64 of letters, digits and `=,.@_-`.
+fn role_session_name(name: &str) -> String {
+    let allowed = |letter: &char| letter.is_ascii_alphanumeric() || "=,.@_-".contains(*letter);
+    "jettison-".chars().chain(name.chars().filter(allowed)).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_session_name_is_one_that_sts_accepts() {
+        assert_eq!(role_session_name("run 01/ü"), "jettison-run01");
+        assert_eq!(role_session_name(&"x".repeat(100)).len(), 64);
+    }
+}

@@ -1,0 +1,6 @@
+//! ECR: reading, changing, and its objects as inventory ones.
+
+mod change;
+mod convert;
+mod manifest;
+mod read;

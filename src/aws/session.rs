@@ -1,0 +1,68 @@
+//! One account in one Region, with credentials that were checked.
+
+use std::{fmt, sync::Arc};
+
+use aws_config::SdkConfig;
+
+use super::pacing::Pacer;
+use crate::model::{Location, Scope};
+
+/// A way into one account and Region. Clones share connections, credentials and pacing.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    scope: Scope,
+    location: Location,
+    pacer: Pacer,
+    sts: aws_sdk_sts::Client,
+    ecs: aws_sdk_ecs::Client,
+    ecr: aws_sdk_ecr::Client,
+}
+
+impl Session {
+    pub(super) fn new(scope: Scope, config: &SdkConfig, pacer: Pacer) -> Self {
+        Self(Arc::new(Inner {
+            location: scope.location(),
+            scope,
+            pacer,
+            sts: aws_sdk_sts::Client::new(config),
+            ecs: aws_sdk_ecs::Client::new(config),
+            ecr: aws_sdk_ecr::Client::new(config),
+        }))
+    }
+
+    /// The account and Region, as the policy names them.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.0.scope
+    }
+
+    /// The account and Region, as AWS knows them.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    pub(super) fn pacer(&self) -> &Pacer {
+        &self.0.pacer
+    }
+
+    pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
+        &self.0.sts
+    }
+
+    pub(super) fn ecs(&self) -> &aws_sdk_ecs::Client {
+        &self.0.ecs
+    }
+
+    pub(super) fn ecr(&self) -> &aws_sdk_ecr::Client {
+        &self.0.ecr
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({})", self.0.scope)
+    }
+}

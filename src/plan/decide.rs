@@ -1,0 +1,118 @@
+//! From a question to a plan.
+
+use std::collections::HashMap;
+
+use super::{
+    Plan,
+    assemble::assemble,
+    definitions,
+    estate::Estate,
+    evidence::EvidenceBook,
+    images::{self, Holds},
+    obstacles::Obstacles,
+    services, task_sets,
+    verdict::{Decision, Verdict},
+};
+use crate::{
+    graph::{Node, Reach},
+    inventory::Inventory,
+    ledger::Ledger,
+    model::{Location, Resource, Timestamp},
+    policy::Policy,
+};
+
+/// Everything that a plan is decided from. Equal questions have equal answers (law L6).
+pub struct Question<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The digest of its files.
+    pub policy_id: String,
+    /// What was seen.
+    pub inventory: &'a Inventory,
+    /// The digest of that.
+    pub inventory_id: String,
+    /// What was seen in use before.
+    pub ledger: &'a Ledger,
+    /// The instant to decide for.
+    pub now: Timestamp,
+    /// The version of this build, for the plan file.
+    pub tool_version: &'static str,
+}
+
+/// A plan, and what was seen in use on the way.
+pub struct Answer {
+    /// The plan.
+    pub plan: Plan,
+    /// What is in use now: for the ledger.
+    pub in_use: Vec<(Location, Resource)>,
+}
+
+/// Decides what goes, what waits and what stays.
+///
+/// Holders come first and what they hold after, so that each kind is decided knowing what becomes of its holders:
+/// task sets, services, task definitions, images.
+#[must_use]
+pub fn decide(question: &Question<'_>) -> Answer {
+    let estate = Estate::new(question);
+    let evidence = EvidenceBook::new(&estate);
+    let no_images_yet = Obstacles::new(&estate, |_| true);
+    let task_sets = task_sets::decide(&estate, &no_images_yet);
+    let mut verdicts = by_node(&task_sets);
+    let services = services::decide(&estate, &no_images_yet, &verdicts);
+    verdicts.extend(by_node(&services));
+    let definitions = definitions::decide(&estate, &evidence, &no_images_yet, &verdicts);
+    verdicts.extend(by_node(&definitions));
+
+    let holds = holds(&estate, &verdicts);
+    let obstacles =
+        Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaving.contains(definition));
+    let images = images::decide(&estate, &evidence, &obstacles, &holds);
+    let in_use = in_use(&estate, &holds.staying);
+    let decisions = [services, task_sets, definitions, images].concat();
+    Answer { plan: assemble(&estate, decisions), in_use }
+}
+
+fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {
+    decisions.iter().map(|decision| (decision.node.clone(), decision.verdict.clone())).collect()
+}
+
+/// Splits the holders of images into those that stay and those that this plan retires, which hold until the rollback
+/// window has passed.
+fn holds<'g>(estate: &'g Estate<'_>, verdicts: &HashMap<Node, Verdict>) -> Holds<'g> {
+    let retired = |node: &Node| verdicts.get(node).is_some_and(Verdict::is_retired);
+    let mut holders: Vec<&Node> = estate.graph.nodes().filter(|node| holds_by_itself(estate, node)).collect();
+    holders.sort_unstable();
+    let (leaving, staying): (Vec<&Node>, Vec<&Node>) = holders.into_iter().partition(|node| retired(node));
+    let leaving = if estate.settings().rollback_window.is_zero() { Vec::new() } else { leaving };
+    // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
+    Holds {
+        staying: estate.graph.reach(staying, |_, _, held| !retired(held)),
+        leaving: estate.graph.reach(leaving, |_, _, _| true),
+    }
+}
+
+/// Whether a node holds images without anything holding it: an INACTIVE definition that nothing runs does not.
+fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
+    match node {
+        Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
+        Node::TaskDefinition(_) => {
+            let status = estate.definitions.get(node).map(|seen| seen.value.status.as_str());
+            !matches!(status, Some("INACTIVE" | "DELETE_IN_PROGRESS"))
+        }
+        Node::Tag { .. } | Node::Image(_) => false,
+    }
+}
+
+/// What has a live reference now. A definition counts when something runs it, a service when it has or wants tasks.
+fn in_use(estate: &Estate<'_>, staying: &Reach<'_>) -> Vec<(Location, Resource)> {
+    let inventory = estate.question.inventory;
+    let services = inventory.services.iter().filter(|seen| {
+        let service = &seen.value;
+        service.desired_count + service.running_count + service.pending_count > 0
+    });
+    let mut nodes: Vec<Node> = services.map(|seen| Node::service(&seen.location, &seen.value)).collect();
+    nodes.extend(estate.definitions.keys().filter(|node| estate.graph.holders(node).next().is_some()).cloned());
+    nodes.extend(estate.images.keys().filter(|node| staying.contains(node)).cloned());
+    nodes.sort_unstable();
+    nodes.iter().filter_map(Node::resource).map(|(location, resource)| (location.clone(), resource)).collect()
+}

@@ -1,0 +1,111 @@
+//! When something was last used, as far as anything tells.
+
+use std::collections::HashMap;
+
+use super::estate::Estate;
+use crate::{
+    graph::{Link, Node},
+    inventory::{Image, TaskDefinition},
+    model::Timestamp,
+    policy::Evidence,
+};
+
+/// The latest evidence of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LastUse {
+    /// The latest instant for which there is evidence.
+    pub(super) at: Option<Timestamp>,
+    /// Whether something that would date a use is missing, so that the real one may be later.
+    pub(super) uncertain: bool,
+}
+
+impl LastUse {
+    /// What ages are counted from: nothing, if it is not known well enough.
+    pub(super) fn known(self) -> Option<Timestamp> {
+        if self.uncertain { None } else { self.at }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { at: self.at.max(other.at), uncertain: self.uncertain || other.uncertain }
+    }
+}
+
+/// Evidence for task definitions and images, under the policy's `evidence` setting.
+pub(super) struct EvidenceBook<'e, 'a> {
+    estate: &'e Estate<'a>,
+    /// When the revision after a given one was registered: until then the given one was the newest.
+    succeeded_at: HashMap<&'e Node, Timestamp>,
+}
+
+impl<'e, 'a> EvidenceBook<'e, 'a> {
+    pub(super) fn new(estate: &'e Estate<'a>) -> Self {
+        let mut revisions: Vec<_> = estate.definitions.iter().collect();
+        revisions.sort_unstable_by_key(|(node, _)| *node);
+        let mut succeeded_at = HashMap::new();
+        for pair in revisions.windows(2) {
+            let [(node, _), (next, successor)] = pair else { continue };
+            if let (Node::TaskDefinition(one), Node::TaskDefinition(two)) = (node, next)
+                && (&one.location, &one.family) == (&two.location, &two.family)
+                && let Some(at) = successor.value.registered_at
+            {
+                succeeded_at.insert(*node, at);
+            }
+        }
+        Self { estate, succeeded_at }
+    }
+
+    /// The last use of a task definition: its registration, that of the revision that succeeded it, the pulls of its
+    /// images, the ledger's last sighting.
+    pub(super) fn of_definition(&self, node: &Node, definition: &TaskDefinition) -> LastUse {
+        let seen = self.estate.last_seen(node);
+        if self.estate.settings().evidence == Evidence::Observed {
+            return LastUse { at: seen, uncertain: false };
+        }
+        let pulls = self.images_of(node).filter_map(|image| image.last_recorded_pull_time).max();
+        let at = seen.max(definition.registered_at).max(self.succeeded_at.get(node).copied()).max(pulls);
+        LastUse { at, uncertain: definition.registered_at.is_none() }
+    }
+
+    /// The last use of an image by itself: its push, pull and re-activation, the deregistration of definitions that name
+    /// it, the ledger's last sighting.
+    pub(super) fn of_image(&self, node: &Node, image: &Image) -> LastUse {
+        let seen = self.estate.last_seen(node);
+        if self.estate.settings().evidence == Evidence::Observed {
+            return LastUse { at: seen, uncertain: false };
+        }
+        let at = seen.max(image.image_pushed_at).max(image.last_recorded_pull_time).max(image.last_activated_at);
+        let own = LastUse { at, uncertain: image.image_pushed_at.is_none() };
+        self.definitions_of(node).fold(own, |use_so_far, definition| {
+            let ended = definition.deregistered_at.max(definition.delete_requested_at);
+            let is_over = definition.status != "ACTIVE";
+            use_so_far.and(LastUse { at: ended, uncertain: is_over && ended.is_none() })
+        })
+    }
+
+    /// The images that a definition names by digest or by a tag, as far as they exist.
+    fn images_of(&self, definition: &Node) -> impl Iterator<Item = &'a Image> {
+        let graph = &self.estate.graph;
+        let mut images = Vec::new();
+        for (held, _) in graph.held(definition) {
+            images.push(held);
+            if matches!(held, Node::Tag { .. }) {
+                images.extend(graph.held(held).map(|(image, _)| image));
+            }
+        }
+        images.into_iter().filter_map(|node| self.estate.images.get(node).map(|seen| &seen.value))
+    }
+
+    /// The definitions that name an image by digest or by a tag that it has now.
+    fn definitions_of(&self, image: &Node) -> impl Iterator<Item = &'a TaskDefinition> {
+        let users = |node: &Node| self.estate.graph.holders(node).collect::<Vec<_>>();
+        let mut definitions = Vec::new();
+        for (holder, link) in users(image) {
+            match link {
+                Link::Uses => definitions.push(holder),
+                Link::Resolves => definitions.extend(users(holder).into_iter().map(|(user, _)| user)),
+                Link::Runs | Link::Child | Link::Referrer => {}
+            }
+        }
+        definitions.into_iter().filter_map(|node| self.estate.definitions.get(node).map(|seen| &seen.value))
+    }
+}

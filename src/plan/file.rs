@@ -1,0 +1,225 @@
+//! The plan as a file: one JSON document from which it can be shown, compared and applied with nothing else at hand.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Action, Step};
+use crate::{
+    inventory::Gap,
+    model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Source, Timestamp},
+};
+
+/// The version this build writes. A newer major version is refused.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of the format, `major.minor`.
+    pub format_version: String,
+    /// The version of jettison that made it.
+    pub tool_version: String,
+    /// The digest of its effects: scopes and sorted (action, identity) pairs. Equal effects, equal id.
+    pub plan_id: String,
+    /// The digest of the whole document without this field: an edited plan is not the one that was reviewed.
+    pub integrity: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it can no longer be applied.
+    pub expires_at: Timestamp,
+    /// The instant it was decided for.
+    pub as_of: Timestamp,
+    /// The digest of the policy's files.
+    pub policy_id: String,
+    /// The digest of the inventory.
+    pub inventory_id: String,
+    /// Whether there is something to apply and nothing forbids it.
+    pub applyable: bool,
+    /// Whether everything was read.
+    pub complete: bool,
+    /// Whether planning failed half way.
+    pub errored: bool,
+    /// The accounts and Regions.
+    pub scopes: Vec<Scope>,
+    /// What apply must honour without the policy.
+    pub settings: PlanSettings,
+    /// Sources that the policy says not to read.
+    pub waived: Vec<Waived>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Counts.
+    pub summary: Summary,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// What would be done once the rollback window has passed.
+    pub deferred: Vec<Pending>,
+    /// What would be done if what may hold it could be read.
+    pub blocked: Vec<Pending>,
+    /// How many objects are kept, by the first reason of each.
+    pub kept_by_reason: BTreeMap<ReasonCode, u64>,
+    /// What a reviewer should know.
+    pub warnings: Vec<String>,
+}
+
+/// The settings that hold while a plan is applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSettings {
+    /// How old a reading of references may be when something is deleted on its strength.
+    pub verify_within: Age,
+    /// The tag that a repository must carry.
+    pub opt_in_key: String,
+    /// Its value.
+    pub opt_in_value: String,
+    /// The key of the tag that protects.
+    pub protect_tag: String,
+}
+
+/// A source that is not read because the policy says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waived {
+    /// The source.
+    pub source: Source,
+    /// Why.
+    pub reason: String,
+    /// Where the policy says so.
+    pub at: String,
+}
+
+/// An action that is not taken now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The object.
+    pub address: Address,
+    /// What would be done.
+    pub action: Action,
+    /// From when on, if time alone is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eligible_at: Option<Timestamp>,
+    /// Why not now.
+    pub reasons: Vec<Reason>,
+}
+
+/// The figures of a plan.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Steps by action; every action is there.
+    pub actions: BTreeMap<Action, u64>,
+    /// Objects kept.
+    pub kept: u64,
+    /// Objects deferred.
+    pub deferred: u64,
+    /// Objects blocked.
+    pub blocked: u64,
+    /// Bytes that the retired images had, as ECR counts them. Layers shared with images that stay are counted too.
+    pub bytes_reclaimed: Bytes,
+    /// Scan findings that go with the images, by severity.
+    pub findings_removed: BTreeMap<String, u64>,
+    /// What the bytes cost a month, in US dollars, at `STORAGE_USD_PER_GB_MONTH`.
+    pub monthly_savings_usd: f64,
+    /// Mutating calls that apply will make, by operation.
+    pub api_calls: BTreeMap<String, u64>,
+    /// Roughly how long that takes at the accounts' share of AWS's rates, the ten minutes after deregistrations included.
+    pub eta_seconds: u64,
+}
+
+/// ECR private storage, US dollars per GB and month: the list price of most Regions in 2026.
+pub const STORAGE_USD_PER_GB_MONTH: f64 = 0.10;
+
+/// Why a document is not a plan that can be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// Not JSON, or not a plan.
+    #[error("it is not a plan")]
+    Malformed(#[source] serde_json::Error),
+    /// Written by a newer jettison.
+    #[error(
+        "it has format version {0}, and this build reads {FORMAT_VERSION}; use the jettison that made it, or a newer one"
+    )]
+    Version(String),
+    /// Its content is not what was written.
+    #[error(
+        "it was changed after it was made (its integrity digest does not fit); make it again with `jettison plan --out`"
+    )]
+    Edited,
+}
+
+impl Plan {
+    /// Whether it does anything.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// The document, pretty enough to read.
+    ///
+    /// # Errors
+    /// None that a plan can cause; serde_json's signature.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// Reads a plan and checks that it is whole.
+    ///
+    /// # Errors
+    /// See `PlanFileError`.
+    pub fn from_json(text: &str) -> Result<Self, PlanFileError> {
+        #[derive(Deserialize)]
+        struct Version {
+            format_version: String,
+        }
+        let Version { format_version } = serde_json::from_str(text).map_err(PlanFileError::Malformed)?;
+        let major = |version: &str| version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+        match (major(&format_version), major(FORMAT_VERSION)) {
+            (Some(theirs), Some(ours)) if theirs <= ours => {}
+            (_, _) => return Err(PlanFileError::Version(format_version)),
+        }
+        let plan: Self = serde_json::from_str(text).map_err(PlanFileError::Malformed)?;
+        let intact = integrity(text).is_some_and(|digest| digest == plan.integrity);
+        if intact { Ok(plan) } else { Err(PlanFileError::Edited) }
+    }
+
+    /// The same plan with its digests filled in.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.plan_id = self.effects();
+        self.integrity = serde_json::to_string(&self).ok().and_then(|text| integrity(&text)).unwrap_or_default();
+        self
+    }
+
+    /// The digest of what it does: nothing else about it counts.
+    fn effects(&self) -> String {
+        let mut lines: Vec<String> = self
+            .steps
+            .iter()
+            .map(|step| {
+                let resource = step.target.resource(step.action.kind());
+                let identity = resource.map_or_else(String::new, |resource| resource.to_string());
+                format!("{} {}/{identity}", step.action, step.target.location())
+            })
+            .collect();
+        lines.extend(self.scopes.iter().map(|scope| format!("scope {}", scope.location())));
+        lines.sort_unstable();
+        digest(lines.join("\n").as_bytes())
+    }
+}
+
+/// The digest of a plan document in canonical form (sorted members, no white space) without its `integrity` member.
+/// Working on the document itself, not on what this build reads of it, covers fields that a later minor version adds.
+fn integrity(text: &str) -> Option<String> {
+    let mut document: serde_json::Value = serde_json::from_str(text).ok()?;
+    document.as_object_mut()?.remove("integrity");
+    Some(digest(document.to_string().as_bytes()))
+}
+
+/// `sha256:` and the digest in hex.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter().fold("sha256:".to_owned(), |mut text, byte| {
+        use std::fmt::Write as _;
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,365 @@
+//! Verdicts on images, a unit at a time.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    Action, Expect,
+    estate::{Estate, newest},
+    evidence::{EvidenceBook, LastUse},
+    obstacles::Obstacles,
+    units::{Unit, Units},
+    verdict::{Decision, Elapsed, Retirement, Verdict},
+};
+use crate::{
+    graph::{ImageKey, Node, Reach},
+    inventory::Image,
+    model::{Age, Digest, Reason, ReasonCode, RepositoryName, Scope, Timestamp},
+    policy::{ImageSelector, ImageTerms, Rule, Said, Selector},
+};
+
+type ImageRule = Rule<ImageSelector, ImageTerms>;
+
+/// What holds images once this plan is done, and what holds them until the rollback window has passed.
+pub(super) struct Holds<'g> {
+    /// What staying holders reach.
+    pub(super) staying: Reach<'g>,
+    /// What only holders that this plan retires reach; empty with a rollback window of zero.
+    pub(super) leaving: Reach<'g>,
+}
+
+/// Decides on every image of the policy's scopes.
+pub(super) fn decide(
+    estate: &Estate<'_>,
+    evidence: &EvidenceBook<'_, '_>,
+    obstacles: &Obstacles<'_>,
+    holds: &Holds<'_>,
+) -> Vec<Decision> {
+    let units = Units::new(estate);
+    let kept = kept_as_newest(estate, &units);
+    let verdicts: Vec<Verdict> = units
+        .units
+        .iter()
+        .enumerate()
+        .map(|(index, unit)| {
+            let Some((scope, key)) = place(estate, unit.root) else {
+                return Verdict::keep(ReasonCode::NoRule, "the policy does not have its account and Region");
+            };
+            let kept = kept.get(&index).map_or(&[][..], Vec::as_slice);
+            UnitCase { estate, evidence, obstacles, holds, unit, scope, key, kept }.verdict()
+        })
+        .collect();
+    let mut decisions = Vec::new();
+    for node in estate.images.keys() {
+        let (Some((scope, _)), Some((_, resource))) = (place(estate, node), node.resource()) else { continue };
+        let verdict = if units.circular.contains(node) {
+            Verdict::keep(ReasonCode::PartOfKept, "it belongs to an index that lists itself")
+        } else {
+            member_verdict(estate, &units, &verdicts, node)
+        };
+        decisions.push(Decision { address: Estate::address(scope, resource), node: node.clone(), verdict });
+    }
+    decisions
+}
+
+fn place<'e>(estate: &Estate<'e>, node: &'e Node) -> Option<(&'e Scope, &'e ImageKey)> {
+    let Node::Image(key) = node else { return None };
+    Some((estate.scope(&key.registry)?, key))
+}
+
+/// The verdict on one image: the most careful of those on its units.
+fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], node: &Node) -> Verdict {
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Keep(_) => 0,
+        Verdict::Block { .. } => 1,
+        Verdict::Defer { .. } => 2,
+        Verdict::Retire(_) => 3,
+    };
+    let of_units = units.of(node).iter().filter_map(|index| units.units.get(*index).zip(verdicts.get(*index)));
+    let Some((unit, verdict)) = of_units.min_by_key(|(unit, verdict)| (rank(verdict), unit.root != node)) else {
+        return Verdict::keep(ReasonCode::PartOfKept, "it belongs to no unit");
+    };
+    if unit.root == node {
+        return with_own_facts(estate, node, verdict.clone());
+    }
+    match verdict.clone() {
+        Verdict::Keep(reasons) => {
+            let because = reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
+            Verdict::keep(ReasonCode::PartOfKept, format!("it belongs to {}, which stays{because}", unit.root))
+        }
+        Verdict::Retire(retirement) => {
+            let reasons = vec![Reason::new(ReasonCode::UnitRetired, format!("it belongs to {}", unit.root))];
+            with_own_facts(estate, node, Verdict::Retire(Retirement { reasons, ..retirement }))
+        }
+        other @ (Verdict::Defer { .. } | Verdict::Block { .. }) => other,
+    }
+}
+
+/// A unit's retirement, with the facts of the one image in place of those of the root.
+fn with_own_facts(estate: &Estate<'_>, node: &Node, verdict: Verdict) -> Verdict {
+    let (Verdict::Retire(mut retirement), Some(seen)) = (verdict.clone(), estate.images.get(node)) else {
+        return verdict;
+    };
+    for (_, expect) in &mut retirement.actions {
+        expect.push(Expect::Tags { are: sorted_tags(&seen.value) });
+        expect.push(Expect::PushedAt { is: seen.value.image_pushed_at });
+    }
+    Verdict::Retire(retirement)
+}
+
+fn sorted_tags(image: &Image) -> Vec<crate::model::ImageTag> {
+    let mut tags = image.image_tags.clone();
+    tags.sort_unstable();
+    tags
+}
+
+/// The rules that keep a unit as one of the newest, by the unit's index.
+fn kept_as_newest<'e>(estate: &'e Estate<'_>, units: &Units<'e>) -> HashMap<usize, Vec<&'e ImageRule>> {
+    let mut kept: HashMap<usize, Vec<&ImageRule>> = HashMap::new();
+    for rule in &estate.policy().images {
+        let Some(said) = &rule.terms.keep.newest else { continue };
+        let mut repositories: HashMap<_, Vec<(Option<Timestamp>, &Node)>> = HashMap::new();
+        for unit in &units.units {
+            let Some((scope, key)) = place(estate, unit.root) else { continue };
+            if selection(rule, scope, &key.repository, &tags_of(estate, unit)).is_some() {
+                let pushed = estate.images.get(unit.root).and_then(|seen| seen.value.image_pushed_at);
+                repositories.entry((&key.registry, &key.repository)).or_default().push((pushed, unit.root));
+            }
+        }
+        let newest: BTreeSet<&Node> =
+            repositories.into_values().flat_map(|members| newest(said.value, members)).collect();
+        for (index, unit) in units.units.iter().enumerate() {
+            if newest.contains(unit.root) {
+                kept.entry(index).or_default().push(rule);
+            }
+        }
+    }
+    kept
+}
+
+/// The tags of a unit that people gave: not those by which referrers name their subject.
+fn tags_of<'e>(estate: &Estate<'e>, unit: &Unit<'_>) -> Vec<&'e str> {
+    let images = unit.members.iter().filter_map(|node| estate.images.get(*node));
+    let tags = images.flat_map(|seen| &seen.value.image_tags).map(crate::model::ImageTag::as_str);
+    tags.filter(|tag| !is_referrer_tag(tag)).collect()
+}
+
+fn is_referrer_tag(tag: &str) -> bool {
+    tag.strip_prefix("sha256-")
+        .is_some_and(|rest| rest.len() >= 64 && rest.bytes().take(64).all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Which of a unit's tags a rule covers; `None` if it does not select the unit at all.
+fn selection<'t>(
+    rule: &ImageRule,
+    scope: &Scope,
+    repository: &RepositoryName,
+    tags: &[&'t str],
+) -> Option<Vec<&'t str>> {
+    let select = &rule.select;
+    if !select.repository_matches(&scope.account, &scope.region, repository) {
+        return None;
+    }
+    if tags.is_empty() {
+        return select.untagged_matches().then(Vec::new);
+    }
+    let covered: Vec<&str> = tags.iter().copied().filter(|tag| select.tag_matches(tag)).collect();
+    if covered.is_empty() { None } else { Some(covered) }
+}
+
+/// One unit with what bears on it.
+struct UnitCase<'c, 'a> {
+    estate: &'c Estate<'a>,
+    evidence: &'c EvidenceBook<'c, 'a>,
+    obstacles: &'c Obstacles<'c>,
+    holds: &'c Holds<'c>,
+    unit: &'c Unit<'c>,
+    scope: &'c Scope,
+    key: &'c ImageKey,
+    kept: &'c [&'c ImageRule],
+}
+
+impl<'a> UnitCase<'_, 'a> {
+    fn verdict(&self) -> Verdict {
+        let tags = tags_of(self.estate, self.unit);
+        let always = [self.repository_forbids(), self.status_forbids(), self.protection(&tags), self.in_use()];
+        if let Some(reason) = always.into_iter().flatten().next() {
+            return Verdict::Keep(vec![reason]);
+        }
+        let selected: Vec<(&ImageRule, Vec<&str>)> = self
+            .estate
+            .policy()
+            .images
+            .iter()
+            .filter_map(|rule| Some((rule, selection(rule, self.scope, &self.key.repository, &tags)?)))
+            .collect();
+        if let Some(reason) = selected.iter().find_map(|(rule, _)| self.kept_by(rule, &tags)) {
+            return Verdict::Keep(vec![reason]);
+        }
+        self.by_rules(&selected, &tags)
+    }
+
+    fn images(&self) -> impl Iterator<Item = (&Node, &'a Image)> {
+        self.unit.members.iter().filter_map(|node| Some((*node, &self.estate.images.get(*node)?.value)))
+    }
+
+    fn repository_forbids(&self) -> Option<Reason> {
+        let settings = self.estate.settings();
+        let opt_in = &settings.opt_in_tag;
+        let repository = self.estate.repository(&self.key.registry, &self.key.repository);
+        let tags = repository.map_or(&[][..], |repository| repository.tags.as_slice());
+        if self.estate.has_protect_tag(tags) {
+            return Some(Reason::new(ReasonCode::ProtectTag, "its repository carries the protect tag"));
+        }
+        let opted_in = tags.iter().any(|tag| tag.key == opt_in.key && tag.value == opt_in.value);
+        let text = || format!("its repository does not carry the tag {} = {}", opt_in.key, opt_in.value);
+        (!opted_in).then(|| Reason::new(ReasonCode::NotOptedIn, text()))
+    }
+
+    fn status_forbids(&self) -> Option<Reason> {
+        self.images().find_map(|(node, image)| match image.image_status.as_deref() {
+            None | Some("ACTIVE" | "ARCHIVED") => None,
+            Some(other) => Some(Reason::new(ReasonCode::UnknownStatus, format!("the status of {node} is `{other}`"))),
+        })
+    }
+
+    fn protection(&self, tags: &[&str]) -> Option<Reason> {
+        self.estate.policy().protects.iter().find_map(|protect| {
+            let Selector::Image(select) = &protect.select else { return None };
+            let selected = select.repository_matches(&self.scope.account, &self.scope.region, &self.key.repository)
+                && (tags.iter().any(|tag| select.tag_matches(tag)) || (tags.is_empty() && select.untagged_matches()));
+            let reason = || Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason));
+            selected.then(|| reason().at(&*protect.at))
+        })
+    }
+
+    fn in_use(&self) -> Option<Reason> {
+        let held = self.unit.members.iter().find(|node| self.holds.staying.contains(node))?;
+        let path = self.holds.staying.path(held);
+        let way: Vec<String> = path.iter().rev().skip(1).map(ToString::to_string).collect();
+        let (code, subject) = if *held == self.unit.root {
+            (ReasonCode::InUse, String::new())
+        } else {
+            (ReasonCode::UnitKept, format!("{held} of its unit is "))
+        };
+        Some(Reason::new(code, format!("{subject}held by {}", way.join(", held by "))))
+    }
+
+    fn kept_by(&self, rule: &ImageRule, tags: &[&str]) -> Option<Reason> {
+        let keep = &rule.terms.keep;
+        if let Some(said) = &keep.newest
+            && self.kept.iter().any(|kept| std::ptr::eq(*kept, rule))
+        {
+            let text = format!("{rule} keeps the newest {} of a repository", said.value);
+            return Some(Reason::new(ReasonCode::KeepNewest, text).at(&*said.at));
+        }
+        if let Some(said) = &keep.tags
+            && let Some(tag) = tags.iter().find(|tag| said.value.matches(tag))
+        {
+            let text = format!("{rule} keeps images with the tag {tag}");
+            return Some(Reason::new(ReasonCode::KeepTags, text).at(&*said.at));
+        }
+        let pushed = self.images().filter_map(|(_, image)| image.image_pushed_at).max();
+        let pulled = self.images().filter_map(|(_, image)| image.last_recorded_pull_time).max();
+        let within = |said: &Option<Said<Age>>, at: Option<Timestamp>, code, word: &str| {
+            let said = said.as_ref()?;
+            let at = at?;
+            let until = said.value.after(at);
+            let text = format!("{rule} keeps what was {word} within {}", said.value);
+            (until > self.estate.now()).then(|| Reason::new(code, text).at(&*said.at).until(until))
+        };
+        within(&keep.pushed_within, pushed, ReasonCode::KeepPushedWithin, "pushed")
+            .or_else(|| within(&keep.pulled_within, pulled, ReasonCode::KeepPulledWithin, "pulled"))
+    }
+
+    fn by_rules(&self, selected: &[(&ImageRule, Vec<&str>)], tags: &[&str]) -> Verdict {
+        let last_use = self.last_use();
+        let mut waiting = Vec::new();
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        let mut deciding: Option<(&ImageRule, &Said<Age>)> = None;
+        for (rule, tags) in selected {
+            let Some(unused_for) = &rule.terms.delete else { continue };
+            match Elapsed::since(last_use.known(), unused_for.value, self.estate.now()) {
+                Elapsed::Enough => {
+                    covered.extend(tags);
+                    deciding = deciding.or(Some((rule, unused_for)));
+                }
+                Elapsed::Not { until } => {
+                    let text = format!("{rule} asks for {} without use", unused_for.value);
+                    waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until));
+                }
+                Elapsed::Unknown => {
+                    let text = format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
+                    waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*unused_for.at));
+                }
+            }
+        }
+        let Some((rule, unused_for)) = deciding else {
+            if waiting.is_empty() {
+                waiting.push(Reason::new(ReasonCode::NoRule, "no rule retires it"));
+            }
+            return Verdict::Keep(waiting);
+        };
+        if let Some(tag) = tags.iter().find(|tag| !covered.contains(*tag)) {
+            let text = format!("no rule that retires it covers its tag {tag}");
+            waiting.push(Reason::new(ReasonCode::TagNotMatched, text));
+            return Verdict::Keep(waiting);
+        }
+        self.retire(rule, unused_for, last_use)
+    }
+
+    fn last_use(&self) -> LastUse {
+        let none = LastUse { at: None, uncertain: false };
+        self.images().fold(none, |use_so_far, (node, image)| use_so_far.and(self.evidence.of_image(node, image)))
+    }
+
+    fn retire(&self, rule: &ImageRule, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
+        let window = self.estate.settings().rollback_window;
+        let action = Action::DeleteImage;
+        if let Some(held) = self.unit.members.iter().find(|node| self.holds.leaving.contains(node)) {
+            let eligible_at = window.after(self.estate.now());
+            let path = self.holds.leaving.path(held);
+            let holder = path.first().map_or_else(String::new, ToString::to_string);
+            let text = format!("{holder} is retired by this plan; the rollback window is {window}");
+            let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
+            return Verdict::Defer { action, eligible_at, reasons };
+        }
+        match Elapsed::since(last_use.known(), window, self.estate.now()) {
+            Elapsed::Enough => {}
+            Elapsed::Not { until } => {
+                let text = format!("it may have been in use within the rollback window of {window}");
+                let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
+                return Verdict::Defer { action, eligible_at: until, reasons };
+            }
+            Elapsed::Unknown => {
+                let text = format!("nothing tells whether the rollback window of {window} has passed");
+                return Verdict::keep(ReasonCode::AgeUnknown, text);
+            }
+        }
+        let reasons = self.obstacles.of(self.unit.root);
+        if !reasons.is_empty() {
+            return Verdict::Block { action, reasons };
+        }
+        let last =
+            last_use.known().map_or_else(String::new, |at| format!(", last sign of use {}", at.strftime("%Y-%m-%d")));
+        let text = format!("not used for {}{last}", unused_for.value);
+        Verdict::Retire(Retirement {
+            actions: vec![(action, vec![Expect::OptedIn, Expect::UnitUnreferenced { members: self.digests() }])],
+            rule: format!("image.{rule}"),
+            at: unused_for.at.to_string(),
+            reasons: vec![Reason::new(ReasonCode::Unused, text)],
+        })
+    }
+
+    fn digests(&self) -> Vec<Digest> {
+        let digests = self.unit.members.iter().filter_map(|node| match node {
+            Node::Image(key) => Some(key.digest.clone()),
+            Node::Service { .. }
+            | Node::TaskSet { .. }
+            | Node::Task { .. }
+            | Node::External { .. }
+            | Node::TaskDefinition(_)
+            | Node::Tag { .. } => None,
+        });
+        digests.collect()
+    }
+}

@@ -1,0 +1,56 @@
+//! What was not read, and so may hold what a rule would retire (law L2).
+
+use super::estate::Estate;
+use crate::{
+    graph::{Node, Unresolved},
+    inventory::Gap,
+    model::{Reason, ReasonCode, Resource, Source},
+};
+
+/// Everything unread or unresolved, by what it may hold.
+pub(super) struct Obstacles<'e> {
+    gaps: Vec<&'e Gap>,
+    unresolved: Vec<&'e Unresolved>,
+}
+
+impl<'e> Obstacles<'e> {
+    /// `stays` tells whether a task definition goes on holding its images.
+    pub(super) fn new(estate: &'e Estate<'_>, stays: impl Fn(&Node) -> bool) -> Self {
+        let waived = |source: Source| estate.policy().waivers.iter().any(|waiver| waiver.source == source);
+        let gaps = estate.question.inventory.gaps.iter().filter(|gap| !waived(gap.source)).collect();
+        let holds = |holder: &Node| !matches!(holder, Node::TaskDefinition(_)) || stays(holder);
+        let unresolved = estate.graph.unresolved().iter().filter(|reference| holds(&reference.holder)).collect();
+        Self { gaps, unresolved }
+    }
+
+    /// Why an object may be held by something that was not read; nothing if it cannot be.
+    pub(super) fn of(&self, node: &Node) -> Vec<Reason> {
+        let Some((location, resource)) = node.resource() else { return Vec::new() };
+        let kind = resource.kind();
+        let repository = match &resource {
+            Resource::Image { repository, .. } => Some(repository),
+            Resource::Service { .. } | Resource::TaskSet { .. } | Resource::TaskDefinition { .. } => None,
+        };
+        let gaps = self.gaps.iter().filter(|gap| gap.may_hold(kind, location, repository)).map(|gap| describe(gap));
+        let unresolved = self.unresolved.iter().filter(|reference| reference.may_hold(kind, location));
+        let unresolved = unresolved.map(|reference| Reason::new(ReasonCode::Gap, reference.to_string()));
+        let mut reasons: Vec<Reason> = gaps.chain(unresolved).collect();
+        reasons.dedup();
+        reasons
+    }
+}
+
+fn describe(gap: &Gap) -> Reason {
+    let place = match (&gap.account_id, &gap.region) {
+        (Some(account_id), Some(region)) => format!(" of {account_id}/{region}"),
+        (Some(account_id), None) => format!(" of {account_id}"),
+        (None, Some(region)) => format!(" of {region}"),
+        (None, None) => String::new(),
+    };
+    match &gap.object {
+        Some(object) => {
+            Reason::new(ReasonCode::Gap, format!("{}{place}: `{object}` could not be read: {}", gap.source, gap.error))
+        }
+        None => Reason::new(ReasonCode::SourceNotRead, format!("{}{place} were not read: {}", gap.source, gap.error)),
+    }
+}

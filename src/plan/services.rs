@@ -1,0 +1,156 @@
+//! Verdicts on services.
+
+use std::collections::HashMap;
+
+use super::{
+    Action, Expect,
+    estate::{Estate, pairs},
+    obstacles::Obstacles,
+    verdict::{Decision, Elapsed, Retirement, Verdict},
+};
+use crate::{
+    graph::Node,
+    inventory::Service,
+    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
+    policy::{Evidence, Rule, Selector, ServiceSelector, ServiceTerms},
+};
+
+/// Decides on every service of the policy's scopes. Task sets come first, because a service goes only after all of its own.
+pub(super) fn decide(
+    estate: &Estate<'_>,
+    obstacles: &Obstacles<'_>,
+    task_sets: &HashMap<Node, Verdict>,
+) -> Vec<Decision> {
+    let decide_one = |seen: &crate::inventory::Seen<Service>| {
+        let scope = estate.scope(&seen.location)?;
+        let node = Node::service(&seen.location, &seen.value);
+        let (_, resource) = node.resource()?;
+        let verdict = verdict(estate, obstacles, task_sets, scope, &node, &seen.value);
+        Some(Decision { address: Estate::address(scope, resource), node, verdict })
+    };
+    estate.question.inventory.services.iter().filter_map(decide_one).collect()
+}
+
+fn verdict(
+    estate: &Estate<'_>,
+    obstacles: &Obstacles<'_>,
+    task_sets: &HashMap<Node, Verdict>,
+    scope: &Scope,
+    node: &Node,
+    service: &Service,
+) -> Verdict {
+    match service.status.as_str() {
+        "ACTIVE" => {}
+        "INACTIVE" => return Verdict::keep(ReasonCode::AlreadyGone, "AWS shows it as INACTIVE: it is deleted"),
+        "DRAINING" => return Verdict::keep(ReasonCode::DeletionUnderWay, "AWS is already deleting it (DRAINING)"),
+        other => return Verdict::keep(ReasonCode::UnknownStatus, format!("its status is `{other}`")),
+    }
+    if let Some(reason) = protection(estate, scope, service) {
+        return Verdict::Keep(vec![reason]);
+    }
+    let rules = estate.policy().services.iter().filter(|rule| selects(&rule.select, scope, service));
+    let rules: Vec<&Rule<ServiceSelector, ServiceTerms>> = rules.filter(|rule| rule.terms.delete.is_some()).collect();
+    if rules.is_empty() {
+        return Verdict::keep(ReasonCode::NoRule, "no rule retires it");
+    }
+    if let Some(reason) = occupied(service, task_sets, node) {
+        return Verdict::Keep(vec![reason]);
+    }
+    let idle_since = idle_since(estate, node, service);
+    let mut waiting = Vec::new();
+    for rule in rules {
+        let Some(idle_for) = &rule.terms.delete else { continue };
+        match Elapsed::since(idle_since, idle_for.value, estate.now()) {
+            Elapsed::Enough => return retire(estate, obstacles, node, rule, idle_since),
+            Elapsed::Not { until } => {
+                let text = format!("{rule} asks for {} without tasks", idle_for.value);
+                waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*idle_for.at).until(until));
+            }
+            Elapsed::Unknown => {
+                let text = format!("{rule} asks for {} without tasks, and nothing dates its last task", idle_for.value);
+                waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*idle_for.at));
+            }
+        }
+    }
+    Verdict::Keep(waiting)
+}
+
+fn selects(select: &ServiceSelector, scope: &Scope, service: &Service) -> bool {
+    select.matches(
+        &scope.account,
+        &scope.region,
+        &cluster_name(&service.cluster_arn),
+        &service_name(&service.service_arn),
+        &pairs(&service.tags),
+    )
+}
+
+fn protection(estate: &Estate<'_>, scope: &Scope, service: &Service) -> Option<Reason> {
+    if estate.has_protect_tag(&service.tags) {
+        return Some(Reason::new(ReasonCode::ProtectTag, "it carries the protect tag"));
+    }
+    estate.policy().protects.iter().find_map(|protect| match &protect.select {
+        Selector::Service(select) if selects(select, scope, service) => {
+            Some(Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason)).at(&*protect.at))
+        }
+        Selector::Service(_) | Selector::TaskSet(_) | Selector::TaskDefinition(_) | Selector::Image(_) => None,
+    })
+}
+
+/// Why a service cannot be deleted whatever the rules say (law L12).
+fn occupied(service: &Service, task_sets: &HashMap<Node, Verdict>, node: &Node) -> Option<Reason> {
+    if service.resource_management_type.as_deref().is_some_and(|kind| kind != "CUSTOMER") {
+        return Some(Reason::new(ReasonCode::ExpressManaged, "Amazon ECS Express Mode manages it"));
+    }
+    let deployed = service.deployments.iter().map(|deployment| deployment.running_count + deployment.pending_count);
+    if service.desired_count + service.running_count + service.pending_count + deployed.sum::<i32>() > 0 {
+        let text = format!(
+            "it has tasks: {} desired, {} running, {} pending",
+            service.desired_count, service.running_count, service.pending_count
+        );
+        return Some(Reason::new(ReasonCode::InUse, text));
+    }
+    let Node::Service { location, .. } = node else { return None };
+    let staying = service.task_sets.iter().find(|task_set| {
+        let node = Node::task_set(location, task_set);
+        !task_sets.get(&node).is_some_and(Verdict::is_retired)
+    })?;
+    Some(Reason::new(ReasonCode::HasTaskSets, format!("its task set {} stays", staying.id)))
+}
+
+/// Since when the service has had no task: no earlier than anything that happened to it.
+fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> Option<Timestamp> {
+    let seen = estate.last_seen(node);
+    if estate.settings().evidence == Evidence::Observed {
+        return seen;
+    }
+    let deployments = service.deployments.iter().flat_map(|deployment| [deployment.created_at, deployment.updated_at]);
+    let events = service.events.iter().map(|event| event.created_at);
+    deployments.chain(events).chain([seen, service.created_at]).flatten().max()
+}
+
+fn retire(
+    estate: &Estate<'_>,
+    obstacles: &Obstacles<'_>,
+    node: &Node,
+    rule: &Rule<ServiceSelector, ServiceTerms>,
+    idle_since: Option<Timestamp>,
+) -> Verdict {
+    let action = Action::DeleteService;
+    if let Elapsed::Not { until } = Elapsed::since(idle_since, estate.settings().rollback_window, estate.now()) {
+        let text = format!("it changed within the rollback window of {}", estate.settings().rollback_window);
+        let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
+        return Verdict::Defer { action, eligible_at: until, reasons };
+    }
+    let reasons = obstacles.of(node);
+    if !reasons.is_empty() {
+        return Verdict::Block { action, reasons };
+    }
+    let since = idle_since.map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
+    Verdict::Retire(Retirement {
+        actions: vec![(action, vec![Expect::NoTasks, Expect::NoTaskSets, Expect::NotProtected])],
+        rule: format!("service.{rule}"),
+        at: rule.at.to_string(),
+        reasons: vec![Reason::new(ReasonCode::Idle, format!("no task wanted, running or starting{since}"))],
+    })
+}

@@ -1,0 +1,199 @@
+//! Verdicts on task sets.
+
+use super::{
+    Action, Expect,
+    estate::{Estate, newest, pairs},
+    obstacles::Obstacles,
+    verdict::{Decision, Elapsed, Retirement, Verdict},
+};
+use crate::{
+    graph::Node,
+    inventory::{Service, TaskSet},
+    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
+    policy::{Rule, Selector, TaskSetDelete, TaskSetSelector, TaskSetTerms},
+};
+
+type TaskSetRule = Rule<TaskSetSelector, TaskSetTerms>;
+
+/// A service with the task sets that are decided on together.
+struct Family<'s> {
+    scope: &'s Scope,
+    service: &'s Service,
+    /// The task sets with their nodes, as the service lists them.
+    members: Vec<(Node, &'s TaskSet)>,
+}
+
+/// Decides on every task set of the policy's scopes.
+pub(super) fn decide(estate: &Estate<'_>, obstacles: &Obstacles<'_>) -> Vec<Decision> {
+    let mut decisions = Vec::new();
+    for seen in &estate.question.inventory.services {
+        let Some(scope) = estate.scope(&seen.location) else { continue };
+        let members = seen.value.task_sets.iter().map(|one| (Node::task_set(&seen.location, one), one)).collect();
+        let family = Family { scope, service: &seen.value, members };
+        for (node, task_set) in &family.members {
+            let Some((_, resource)) = node.resource() else { continue };
+            let verdict = verdict(estate, obstacles, &family, node, task_set);
+            decisions.push(Decision { node: node.clone(), address: Estate::address(scope, resource), verdict });
+        }
+    }
+    decisions
+}
+
+fn verdict(
+    estate: &Estate<'_>,
+    obstacles: &Obstacles<'_>,
+    family: &Family<'_>,
+    node: &Node,
+    task_set: &TaskSet,
+) -> Verdict {
+    if let Some(reason) = untouchable(family.service, task_set).or_else(|| protection(estate, family, task_set)) {
+        return Verdict::Keep(vec![reason]);
+    }
+    let rules: Vec<_> =
+        estate.policy().task_sets.iter().filter(|rule| selects(estate, rule, family, task_set)).collect();
+    if let Some(reason) = rules.iter().find_map(|rule| kept_as_newest(estate, rule, family, node)) {
+        return Verdict::Keep(vec![reason]);
+    }
+    let mut waiting = Vec::new();
+    for rule in rules {
+        let Some(delete) = &rule.terms.delete else { continue };
+        match Elapsed::since(task_set.created_at, delete.older_than.value, estate.now()) {
+            Elapsed::Enough => return retire(estate, obstacles, family, node, task_set, rule, delete),
+            Elapsed::Not { until } => {
+                let text = format!("{rule} asks for an age of {}", delete.older_than.value);
+                waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*delete.older_than.at).until(until));
+            }
+            Elapsed::Unknown => {
+                let text = format!("{rule} asks for an age of {}, and AWS does not date it", delete.older_than.value);
+                waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*delete.older_than.at));
+            }
+        }
+    }
+    if waiting.is_empty() {
+        waiting.push(Reason::new(ReasonCode::NoRule, "no rule retires it"));
+    }
+    Verdict::Keep(waiting)
+}
+
+/// What no rule may retire (law L12), and what this build does not understand (law L2).
+fn untouchable(service: &Service, task_set: &TaskSet) -> Option<Reason> {
+    let controller = service.deployment_controller.as_ref().map_or("", |controller| controller.kind.as_str());
+    if task_set.started_by.as_deref() == Some("CODE_DEPLOY") || controller == "CODE_DEPLOY" {
+        return Some(Reason::new(ReasonCode::CodeDeployOwned, "CodeDeploy owns it"));
+    }
+    match (task_set.status.as_str(), service.status.as_str()) {
+        ("ACTIVE", "ACTIVE") => None,
+        ("PRIMARY", _) => Some(Reason::new(ReasonCode::PrimaryTaskSet, "it is the PRIMARY task set")),
+        ("DRAINING", _) => Some(Reason::new(ReasonCode::DeletionUnderWay, "AWS is already deleting it (DRAINING)")),
+        ("ACTIVE", other) => {
+            Some(Reason::new(ReasonCode::UnknownStatus, format!("the status of its service is `{other}`")))
+        }
+        (other, _) => Some(Reason::new(ReasonCode::UnknownStatus, format!("its status is `{other}`"))),
+    }
+}
+
+fn protection(estate: &Estate<'_>, family: &Family<'_>, task_set: &TaskSet) -> Option<Reason> {
+    let tags = estate.task_set_tags(&task_set.task_set_arn);
+    if estate.has_protect_tag(tags) || estate.has_protect_tag(&family.service.tags) {
+        return Some(Reason::new(ReasonCode::ProtectTag, "it or its service carries the protect tag"));
+    }
+    estate.policy().protects.iter().find_map(|protect| match &protect.select {
+        Selector::TaskSet(select) if select_matches(estate, select, family, task_set) => {
+            Some(Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason)).at(&*protect.at))
+        }
+        Selector::Service(_) | Selector::TaskSet(_) | Selector::TaskDefinition(_) | Selector::Image(_) => None,
+    })
+}
+
+fn selects(estate: &Estate<'_>, rule: &TaskSetRule, family: &Family<'_>, task_set: &TaskSet) -> bool {
+    select_matches(estate, &rule.select, family, task_set)
+}
+
+fn select_matches(estate: &Estate<'_>, select: &TaskSetSelector, family: &Family<'_>, task_set: &TaskSet) -> bool {
+    select.matches(
+        &family.scope.account,
+        &family.scope.region,
+        &cluster_name(&family.service.cluster_arn),
+        &service_name(&family.service.service_arn),
+        &pairs(estate.task_set_tags(&task_set.task_set_arn)),
+    )
+}
+
+fn kept_as_newest(estate: &Estate<'_>, rule: &TaskSetRule, family: &Family<'_>, node: &Node) -> Option<Reason> {
+    let keep = rule.terms.keep_newest.as_ref()?;
+    let selected = family.members.iter().filter(|(_, one)| selects(estate, rule, family, one));
+    let kept = newest(keep.value, selected.map(|(node, one)| (one.created_at, node)));
+    kept.contains(node).then(|| {
+        Reason::new(ReasonCode::KeepNewest, format!("{rule} keeps the newest {} of its service", keep.value))
+            .at(&*keep.at)
+    })
+}
+
+/// Whether ECS would refuse to delete it: a scale above zero counts, even when it computes to no task.
+fn is_scaled_or_running(task_set: &TaskSet) -> bool {
+    let scaled = task_set.scale.as_ref().is_none_or(|scale| scale.value > 0.0);
+    scaled || task_set.running_count + task_set.pending_count > 0
+}
+
+/// The latest instant at which the task set can have stopped being the one in use: its own last change, and the creation
+/// of the PRIMARY that took over.
+fn lost_its_role_at(family: &Family<'_>, task_set: &TaskSet) -> Option<Timestamp> {
+    let primary = family.members.iter().filter(|(_, one)| one.status == "PRIMARY");
+    let took_over = primary.filter_map(|(_, one)| one.created_at).max();
+    task_set.created_at.max(task_set.updated_at).max(took_over)
+}
+
+fn retire(
+    estate: &Estate<'_>,
+    obstacles: &Obstacles<'_>,
+    family: &Family<'_>,
+    node: &Node,
+    task_set: &TaskSet,
+    rule: &TaskSetRule,
+    delete: &TaskSetDelete,
+) -> Verdict {
+    let window = estate.settings().rollback_window;
+    let occupied = is_scaled_or_running(task_set);
+    if occupied && !delete.scale_down {
+        let text = format!(
+            "it is scaled above zero ({} tasks running) and {rule} does not say `scale_down`",
+            task_set.running_count
+        );
+        return Verdict::Keep(vec![Reason::new(ReasonCode::HasTasks, text).at(&*delete.older_than.at)]);
+    }
+    let action = if occupied { Action::ScaleTaskSet } else { Action::DeleteTaskSet };
+    match Elapsed::since(lost_its_role_at(family, task_set), window, estate.now()) {
+        Elapsed::Enough => {}
+        Elapsed::Not { until } => {
+            let text = format!("it changed, or its PRIMARY took over, within the rollback window of {window}");
+            let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
+            return Verdict::Defer { action, eligible_at: until, reasons };
+        }
+        Elapsed::Unknown => {
+            let text = format!("nothing tells whether the rollback window of {window} has passed");
+            return Verdict::keep(ReasonCode::AgeUnknown, text);
+        }
+    }
+    let reasons = obstacles.of(node);
+    if !reasons.is_empty() {
+        return Verdict::Block { action, reasons };
+    }
+    let expect = || {
+        let definition = task_set.task_definition.clone();
+        vec![Expect::NotPrimary, Expect::Runs { definition }, Expect::NotProtected]
+    };
+    let mut actions = Vec::new();
+    let mut reasons = vec![older(rule, task_set, delete)];
+    if occupied {
+        actions.push((Action::ScaleTaskSet, expect()));
+        reasons.push(Reason::new(ReasonCode::ScaleDown, format!("{} tasks are stopped first", task_set.running_count)));
+    }
+    actions.push((Action::DeleteTaskSet, [expect(), vec![Expect::NoTasks]].concat()));
+    Verdict::Retire(Retirement { actions, rule: format!("task_set.{rule}"), at: rule.at.to_string(), reasons })
+}
+
+fn older(rule: &TaskSetRule, task_set: &TaskSet, delete: &TaskSetDelete) -> Reason {
+    let created = task_set.created_at.map_or_else(String::new, |at| format!(", created {}", at.strftime("%Y-%m-%d")));
+    let text = format!("{rule} retires task sets older than {}{created}", delete.older_than.value);
+    Reason::new(ReasonCode::OlderThan, text)
+}

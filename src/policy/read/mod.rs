@@ -1,0 +1,13 @@
+//! The language, one file per kind of block.
+
+mod account;
+mod label;
+mod protect;
+mod retention;
+mod selector;
+mod settings;
+
+pub(super) use account::{Estate, accounts};
+pub(super) use protect::{protects, waivers};
+pub(super) use retention::retentions;
+pub(super) use settings::{settings, state};

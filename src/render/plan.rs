@@ -1,0 +1,347 @@
+//! A plan for people: counts first, groups second, objects third, and what to do next. Reads the plan document alone.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use super::paint::{Canvas, counted, duration, listed};
+use crate::{
+    model::{Kind, ReasonCode, Scope},
+    plan::{Action, Pending, Plan, Reversible, Step},
+};
+
+/// Objects shown of one group before the rest is only counted.
+const SHOWN_PER_GROUP: usize = 12;
+/// Objects shown of each list of what is not done.
+const SHOWN_PENDING: usize = 5;
+
+/// How much to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Groups, and the first objects of each.
+    Brief,
+    /// Every object.
+    Full,
+}
+
+/// The plan as text. `next` is the command that would carry it out, if it can be.
+#[must_use]
+pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> String {
+    let text = Text { plan, canvas, detail };
+    let mut out = String::new();
+    text.heading(&mut out);
+    if plan.has_changes() {
+        text.groups(&mut out);
+        text.headline(&mut out);
+        text.risks(&mut out);
+    } else {
+        out.push_str(&canvas.bold("Nothing to do."));
+        out.push('\n');
+    }
+    text.kept(&mut out);
+    text.pending(&mut out, "Deferred", &plan.deferred);
+    text.pending(&mut out, "Blocked", &plan.blocked);
+    text.honesty(&mut out);
+    text.footer(&mut out, next);
+    out
+}
+
+struct Text<'a> {
+    plan: &'a Plan,
+    canvas: Canvas,
+    detail: Detail,
+}
+
+/// What is grouped: objects of one account and Region, done alike by one rule, out of one container.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct GroupKey<'a> {
+    action: Action,
+    container: String,
+    rule: &'a str,
+}
+
+impl Text<'_> {
+    fn heading(&self, out: &mut String) {
+        let scopes: Vec<String> = self.plan.scopes.iter().map(Scope::to_string).collect();
+        let as_of = self.plan.as_of.strftime("%Y-%m-%d %H:%M UTC");
+        let line = format!("Plan for {}, as of {as_of}", listed(&scopes, "and"));
+        let _infallible = writeln!(out, "{}\n", self.canvas.wrap(&self.canvas.bold(&line), 0));
+    }
+
+    fn groups(&self, out: &mut String) {
+        for scope in &self.plan.scopes {
+            let location = scope.location();
+            let mut groups: BTreeMap<GroupKey<'_>, Vec<&Step>> = BTreeMap::new();
+            for step in self.plan.steps.iter().filter(|step| step.target.location() == location) {
+                let key = GroupKey { action: step.action, container: container(step), rule: &step.rule };
+                groups.entry(key).or_default().push(step);
+            }
+            if groups.is_empty() {
+                continue;
+            }
+            if self.plan.scopes.len() > 1 {
+                let _infallible = writeln!(out, "{}\n", self.canvas.bold(&scope.to_string()));
+            }
+            let mut kind = None;
+            for (key, steps) in &groups {
+                if kind != Some(key.action.kind()) {
+                    kind = Some(key.action.kind());
+                    let _infallible = writeln!(out, "{}", self.canvas.bold(title(key.action.kind())));
+                }
+                self.group(out, key, steps);
+            }
+            out.push('\n');
+        }
+    }
+
+    fn group(&self, out: &mut String, key: &GroupKey<'_>, steps: &[&Step]) {
+        let number = u64::try_from(steps.len()).unwrap_or(u64::MAX);
+        let bytes: crate::model::Bytes = steps.iter().map(|step| step.bytes).sum();
+        let size = if bytes.0 > 0 { format!(", {bytes}") } else { String::new() };
+        let what = format!("{} {}{size}", verb(key.action), counted(number, noun(key.action.kind())));
+        let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| step.at.as_str()).collect();
+        let at = lines.into_iter().collect::<Vec<_>>().join(", ");
+        let head = format!("  {} {}: {what}", self.symbol(key.action), self.canvas.bold(&key.container));
+        let _infallible = writeln!(out, "{head}  {}", self.canvas.dim(&format!("{} at {at}", key.rule)));
+        let shown = if self.detail == Detail::Full { steps.len() } else { SHOWN_PER_GROUP };
+        let rows: Vec<(String, String)> = steps.iter().take(shown).map(|step| row(step)).collect();
+        let width = rows.iter().map(|(name, _)| console::measure_text_width(name)).max().unwrap_or(0).min(44);
+        for (name, why) in rows {
+            let padded = format!("{name:width$}");
+            let used = 8 + console::measure_text_width(&padded);
+            let _infallible = writeln!(out, "      {padded}  {}", self.canvas.dim(&self.canvas.fit(&why, used)));
+        }
+        if steps.len() > shown {
+            let _infallible = writeln!(out, "      … and {} more; --full shows all", steps.len() - shown);
+        }
+    }
+
+    fn symbol(&self, action: Action) -> String {
+        match action.reversible() {
+            Reversible::No => self.canvas.red("-"),
+            Reversible::Recoverable if action == Action::DeregisterTaskDefinition => self.canvas.yellow("~"),
+            Reversible::Recoverable => self.canvas.red("-"),
+            Reversible::Yes => self.canvas.yellow("~"),
+        }
+    }
+
+    fn headline(&self, out: &mut String) {
+        let counts = self.plan.summary.actions.iter().filter(|(_, number)| **number > 0);
+        let parts: Vec<String> = counts
+            .map(|(action, number)| format!("{} {}", verb(*action), counted(*number, noun(action.kind()))))
+            .collect();
+        let line = format!("Plan: {}.", listed(&parts, "and"));
+        let _infallible = writeln!(out, "{}", self.canvas.wrap(&self.canvas.bold(&line), 0));
+    }
+
+    fn risks(&self, out: &mut String) {
+        let (plan, summary) = (self.plan, &self.plan.summary);
+        let mut facts = Vec::new();
+        let last = plan.steps.iter().filter(|step| step.reversible == Reversible::No).count();
+        if last > 0 {
+            facts.push(format!("{last} of {} steps cannot be undone", plan.steps.len()));
+        }
+        if summary.bytes_reclaimed.0 > 0 {
+            facts.push(format!(
+                "frees up to {} (about ${:.2} a month; layers shared with images that stay are counted too)",
+                summary.bytes_reclaimed, summary.monthly_savings_usd
+            ));
+        }
+        let findings: Vec<String> = ["CRITICAL", "HIGH", "MEDIUM", "LOW"]
+            .iter()
+            .filter_map(|severity| Some((summary.findings_removed.get(*severity)?, severity)))
+            .filter(|(number, _)| **number > 0)
+            .map(|(number, severity)| format!("{number} {}", severity.to_lowercase()))
+            .collect();
+        if !findings.is_empty() {
+            facts.push(format!("{} scan findings go with the images", listed(&findings, "and")));
+        }
+        let calls: u64 = summary.api_calls.values().sum();
+        facts.push(format!("{} in about {}", counted(calls, "mutating call"), duration(summary.eta_seconds.max(1))));
+        for fact in facts {
+            let _infallible = writeln!(out, "{}", hang(&self.canvas, &fact));
+        }
+    }
+
+    fn kept(&self, out: &mut String) {
+        let kept: Vec<String> = self
+            .plan
+            .kept_by_reason
+            .iter()
+            .map(|(code, number)| format!("{number} {}", kept_because(*code)))
+            .collect();
+        if !kept.is_empty() {
+            let text = format!("Kept: {} ({}).", self.plan.summary.kept, kept.join(", "));
+            let _infallible = writeln!(out, "\n{}", self.canvas.wrap(&text, 0));
+        }
+    }
+
+    fn pending(&self, out: &mut String, title: &str, pending: &[Pending]) {
+        if pending.is_empty() {
+            return;
+        }
+        let number = u64::try_from(pending.len()).unwrap_or(u64::MAX);
+        let _infallible = writeln!(out, "\n{}", self.canvas.yellow(&format!("{title}: {}", counted(number, "object"))));
+        let shown = if self.detail == Detail::Full { pending.len() } else { SHOWN_PENDING };
+        for one in pending.iter().take(shown) {
+            let when = one.eligible_at.map_or_else(String::new, |at| at.strftime(", from %Y-%m-%d %H:%M UTC").to_string());
+            let name = self.canvas.fit(&one.address.to_string(), 4);
+            let _infallible = writeln!(out, "  {name}");
+            for reason in one.reasons.iter().take(2) {
+                let text = format!("{}: {}{when}", one.action, reason.text);
+                let _infallible = writeln!(out, "{}", self.canvas.dim(&self.canvas.wrap(&text, 6)));
+            }
+        }
+        if pending.len() > shown {
+            let _infallible = writeln!(out, "  … and {} more; --full shows all", pending.len() - shown);
+        }
+    }
+
+    fn honesty(&self, out: &mut String) {
+        let plan = self.plan;
+        if !plan.waived.is_empty() {
+            let names: Vec<String> = plan.waived.iter().map(|waived| waived.source.to_string()).collect();
+            let text = format!("Not read, because the policy waives it: {}.", names.join(", "));
+            let _infallible = writeln!(out, "\n{}", self.canvas.wrap(&text, 0));
+        }
+        if !plan.gaps.is_empty() {
+            let number = u64::try_from(plan.gaps.len()).unwrap_or(u64::MAX);
+            let text = format!("Incomplete: {} could not be read, and what that may hold is kept.", counted(number, "part"));
+            let _infallible = writeln!(out, "\n{}", self.canvas.red(&self.canvas.wrap(&text, 0)));
+            let mut sources: BTreeMap<_, (u64, &str)> = BTreeMap::new();
+            for gap in &plan.gaps {
+                let entry = sources.entry(gap.source).or_insert((0, &gap.error));
+                entry.0 += 1;
+            }
+            for (source, (number, error)) in sources {
+                let _infallible = writeln!(out, "{}", hang(&self.canvas, &format!("{source} ({number}): {error}")));
+            }
+            let remedy = "Grant the reads, or say in the policy why a source does not matter: waive \"SOURCE\" { reason = \"…\" }";
+            let _infallible = writeln!(out, "{}", self.canvas.wrap(remedy, 2));
+        }
+        for warning in &plan.warnings {
+            let text = self.canvas.wrap(&format!("Warning: {warning}"), 0);
+            let _infallible = writeln!(out, "\n{}", self.canvas.yellow(&text));
+        }
+    }
+
+    fn footer(&self, out: &mut String, next: Option<&str>) {
+        let plan = self.plan;
+        if plan.has_changes() {
+            let _infallible = writeln!(out, "\nPlan id {}", plan.plan_id);
+            let until = plan.expires_at.strftime("%Y-%m-%d %H:%M UTC");
+            let _infallible = writeln!(out, "Can be applied until {until}.");
+        }
+        if let Some(next) = next {
+            let _infallible = writeln!(out, "\nTo carry it out:\n  {}", self.canvas.green(next));
+        }
+    }
+}
+
+fn hang(canvas: &Canvas, text: &str) -> String {
+    let wrapped = canvas.wrap(text, 4);
+    format!("  · {}", wrapped.trim_start())
+}
+
+fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Service => "Services",
+        Kind::TaskSet => "Task sets",
+        Kind::TaskDefinition => "Task definitions",
+        Kind::Image => "Images",
+    }
+}
+
+fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Service => "service",
+        Kind::TaskSet => "task set",
+        Kind::TaskDefinition => "task definition",
+        Kind::Image => "image",
+    }
+}
+
+fn verb(action: Action) -> &'static str {
+    match action {
+        Action::ScaleTaskSet => "scale to zero",
+        Action::DeregisterTaskDefinition => "deregister",
+        Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => "delete",
+    }
+}
+
+/// What people look for an object under: its service, cluster, family or repository.
+fn container(step: &Step) -> String {
+    let target = &step.target;
+    let text = |part: Option<&str>| part.unwrap_or("?").to_owned();
+    match step.action.kind() {
+        Kind::Service => text(target.cluster.as_ref().map(AsRef::as_ref)),
+        Kind::TaskSet => format!(
+            "{}/{}",
+            text(target.cluster.as_ref().map(AsRef::as_ref)),
+            text(target.service.as_ref().map(AsRef::as_ref))
+        ),
+        Kind::TaskDefinition => text(target.family.as_ref().map(AsRef::as_ref)),
+        Kind::Image => text(target.repository.as_ref().map(AsRef::as_ref)),
+    }
+}
+
+/// The object within its container, and why it goes.
+fn row(step: &Step) -> (String, String) {
+    let target = &step.target;
+    let name = match step.action.kind() {
+        Kind::Service => target.service.as_ref().map_or_else(String::new, ToString::to_string),
+        Kind::TaskSet => target.task_set.as_ref().map_or_else(String::new, ToString::to_string),
+        Kind::TaskDefinition => target.revision.map_or_else(String::new, |revision| format!(":{revision}")),
+        Kind::Image => {
+            let digest = target.digest.as_ref().map_or("", |digest| digest.short());
+            let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
+            let tags = target.tags.iter().map(|tag| short_tag(tag.as_str())).collect::<Vec<_>>();
+            if tags.is_empty() { format!("{digest} untagged") } else { format!("{digest} {}", tags.join(" ")) }
+        }
+    };
+    let why = step.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
+    (name, why)
+}
+
+/// Tags by which signatures name their subject are 71 characters of digest: cut so that a row stays a row.
+fn short_tag(tag: &str) -> String {
+    match tag.strip_prefix("sha256-").and_then(|rest| rest.split_at_checked(64)) {
+        Some((hex, suffix)) => format!("sha256-{}…{suffix}", hex.get(..6).unwrap_or(hex)),
+        None => tag.to_owned(),
+    }
+}
+
+fn kept_because(code: ReasonCode) -> &'static str {
+    match code {
+        ReasonCode::NoRule => "by no rule",
+        ReasonCode::Protected | ReasonCode::ProtectTag => "protected",
+        ReasonCode::NotOptedIn => "not opted in",
+        ReasonCode::InUse => "in use",
+        ReasonCode::NewestActive => "newest active",
+        ReasonCode::KeepNewest => "among the newest",
+        ReasonCode::KeepNewerThan => "registered lately",
+        ReasonCode::KeepTags => "by tag",
+        ReasonCode::KeepPushedWithin => "pushed lately",
+        ReasonCode::KeepPulledWithin => "pulled lately",
+        ReasonCode::TooRecent => "not yet due",
+        ReasonCode::AgeUnknown => "of unknown age",
+        ReasonCode::TagNotMatched => "with a tag of no rule",
+        ReasonCode::UnitKept | ReasonCode::PartOfKept => "part of something kept",
+        ReasonCode::PrimaryTaskSet => "primary",
+        ReasonCode::CodeDeployOwned => "CodeDeploy's",
+        ReasonCode::HasTasks => "with tasks",
+        ReasonCode::HasTaskSets => "with task sets",
+        ReasonCode::ExpressManaged => "Express Mode's",
+        ReasonCode::UnknownStatus => "in an unknown status",
+        ReasonCode::DeletionUnderWay => "on their way out",
+        ReasonCode::AlreadyGone => "gone",
+        ReasonCode::RollbackWindow
+        | ReasonCode::HolderRetired
+        | ReasonCode::SourceNotRead
+        | ReasonCode::Gap
+        | ReasonCode::Unused
+        | ReasonCode::Inactive
+        | ReasonCode::OlderThan
+        | ReasonCode::Idle
+        | ReasonCode::ScaleDown
+        | ReasonCode::UnitRetired => "for another reason",
+    }
+}

@@ -1,0 +1,3 @@
+protect "image" "a" {
+  reason = "a\qb"
+}

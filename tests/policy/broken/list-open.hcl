@@ -1,0 +1,3 @@
+retention "image" "a" {
+  match { repository = ["a", "b" }
+}

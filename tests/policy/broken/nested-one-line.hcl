@@ -1,0 +1,1 @@
+protect "image" "a" { match { repository = "*" } }

@@ -1,0 +1,3 @@
+settings {
+  rollback_window =
+}

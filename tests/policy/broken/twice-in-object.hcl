@@ -1,0 +1,6 @@
+settings {
+  protect_tag = {
+    a = 1
+    a = 2
+  }
+}

@@ -1,0 +1,2 @@
+settings {
+  rollback_window = "24h"

@@ -1,0 +1,4 @@
+retention "image" "services" {
+  match { repository = ["team/*"] }
+  delete { unused_for = "90d" }
+}

@@ -1,0 +1,26 @@
+variable "rollback" { default = "24h" }
+locals { workloads = ["prod"] }
+
+account "prod" {
+  id      = "111111111111"
+  regions = var.regions
+}
+
+aggregator "org" {
+  account = "prod"
+}
+reference "file" "eks" { path = "in-use/eks.json" }
+
+state "s3" {
+  bucket = "acme-jettison"
+}
+
+retention "image" "services" {
+  match { repository = ["${local.team}/*", local.workloads[0], "a"] }
+  archive { unused_for = "30d" }
+  delete { unused_for = days(90) }
+}
+
+budget {
+  max_actions = 2000
+}

@@ -1,0 +1,7 @@
+retention "image" "services" {
+  match {
+    account    = "uat"
+    repository = ["base/*"]
+  }
+  delete { unused = "90d" }
+}
