@@ -1,0 +1,10 @@
+//! Amazon ECR (API 2015-09-21).
+
+mod dispatch;
+mod identify;
+mod images;
+mod manifests;
+mod repositories;
+mod tags;
+
+pub(super) use dispatch::dispatch;
