@@ -17,7 +17,7 @@ pub(crate) fn check_file(table: &Table, file: &Path, text: &str) -> Vec<String> 
     let parts: Vec<&str> = file.iter().filter_map(|part| part.to_str()).skip(1).collect();
     let [room, .., name] = parts[..] else { return Vec::new() };
     let depth = parts.len() - usize::from(name == "mod.rs");
-    if name == "tests.rs" {
+    if name.ends_with("tests.rs") {
         return Vec::new();
     }
     let Some(rules) = table.rooms.get(room) else { return vec![format!("{}: no row for `{room}`", file.display())] };
@@ -37,6 +37,9 @@ pub(crate) fn check_file(table: &Table, file: &Path, text: &str) -> Vec<String> 
         } else if rules.pure && first == "std" && IMPURE_STD.contains(&second) {
             faults.insert(format!("`{room}` is pure and uses `std::{second}`"));
         }
+    }
+    for pair in tokens.windows(2).filter(|pair| pair[0] == "mod" && pair[1].ends_with("tests")) {
+        faults.insert(format!("`mod {}` is not behind `#[cfg(test)]`, and this test does not look into it", pair[1]));
     }
     if rules.pure {
         for (at, token) in tokens.iter().enumerate() {
@@ -98,8 +101,7 @@ pub(crate) fn check_mod_file(name: &str, text: &str) -> Vec<String> {
             continue;
         }
         let end = item_end(&tokens, at);
-        let words = tokens[at..end].iter().map(String::as_str);
-        let mut words = words.filter(|word| !matches!(*word, "pub" | "crate" | "(" | ")"));
+        let mut words = tokens[visibility_end(&tokens, at)..end].iter().map(String::as_str);
         let kind = words.next().unwrap_or_default();
         let declares = kind == "mod" && tokens.get(end - 1).is_some_and(|last| last == ";");
         if !declares && kind != "use" {
@@ -108,6 +110,16 @@ pub(crate) fn check_mod_file(name: &str, text: &str) -> Vec<String> {
         at = end;
     }
     faults
+}
+
+/// One past `pub`, `pub(crate)`, `pub(in crate::sim)` or nothing.
+fn visibility_end(tokens: &[String], at: usize) -> usize {
+    let said = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token == word);
+    if !said(at, "pub") {
+        return at;
+    }
+    let close = tokens.iter().skip(at).position(|token| token == ")").unwrap_or_default();
+    if said(at + 1, "(") { at + close + 1 } else { at + 1 }
 }
 
 fn attribute_end(tokens: &[String], open: usize) -> usize {
@@ -156,7 +168,7 @@ Every room may use `serde` and `thiserror`.
                 "src/plan/step.rs",
                 "#[cfg(test)]\nmod tests { use crate::apply::x; fn f() { println!(\"}\"); } }\nfn g() {}",
             ),
-            ("src/plan/tests.rs", "use crate::apply::x;"),
+            ("src/plan/step_tests.rs", "use crate::apply::x;"),
             ("src/apply/run.rs", "use crate::plan::Action; async fn f() { aws_sdk_ecs::Client::new() }"),
             ("src/cli/mod.rs", "use crate::{apply, plan::{self as p, step}};"),
         ] {
@@ -185,6 +197,7 @@ Every room may use `serde` and `thiserror`.
             ("src/plan/step.rs", "fn f(t: SystemTime) {}", "SystemTime"),
             ("src/plan/step.rs", "fn f() { println!(\"a\") }", "println"),
             ("src/plan/step.rs", "#[cfg(test)] mod tests { } use crate::apply::x;", "crate::apply::x"),
+            ("src/plan/mod.rs", "mod step_tests;", "step_tests"),
             ("src/attic/mod.rs", "", "attic"),
         ] {
             let faults = faults(file, text);
@@ -194,7 +207,7 @@ Every room may use `serde` and `thiserror`.
 
     #[test]
     fn a_full_mod_file_is_caught() {
-        let clean = "//! Docs.\n#![doc = \"a\"]\nmod a;\npub mod b;\npub use a::{A, B};\n#[cfg(test)]\nmod tests;\n";
+        let clean = "//! Docs.\n#![doc = \"a\"]\nmod a;\npub mod b;\npub use a::{A, B};\npub(super) use a::C;\npub(in crate::sim) use a::D;\n#[cfg(test)]\nmod tests;\n";
         assert_eq!(check_mod_file("m", clean), Vec::<String>::new());
         for (text, fault) in [("pub struct A { a: u8 }", "struct A"), ("fn f() {}", "fn f"), ("mod a { }", "mod a")] {
             assert!(check_mod_file("m", &format!("{clean}{text}")).join(" ").contains(fault), "{text}");
