@@ -18,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rules::{check_file, check_mod_file, check_page};
+use rules::{check_file, check_force, check_mod_file, check_page};
 use table::Table;
 
 /// `mod.rs` files that hold more than docs and re-exports, and why. An entry that is no longer needed fails.
@@ -92,6 +92,29 @@ fn a_mod_file_holds_docs_and_re_exports() {
             None => faults.extend(full),
         }
     }
+    assert_none(&faults);
+}
+
+#[test]
+fn nothing_is_forced() {
+    let faults: Vec<_> = files("src", &[".rs"])
+        .iter()
+        .filter(|file| !file.starts_with("src/sim"))
+        .flat_map(|file| check_force(&file.to_string_lossy(), &read(file)))
+        .collect();
+    assert_none(&faults);
+}
+
+#[test]
+fn no_file_is_named_after_nothing() {
+    let nothing = ["util", "utils", "helper", "helpers", "common", "manager", "misc"];
+    let faults: Vec<_> = files("src", &[".rs"])
+        .iter()
+        .filter(|file| {
+            file.iter().any(|part| nothing.iter().any(|name| part == *name || *part == *format!("{name}.rs")))
+        })
+        .map(|file| format!("{}: name what it holds", file.display()))
+        .collect();
     assert_none(&faults);
 }
 

@@ -89,6 +89,15 @@ fn dependencies(manifest: &str) -> Vec<String> {
         .collect()
 }
 
+/// Calls that pass `force` to AWS (law L12). The simulated AWS alone may read it.
+pub(crate) fn check_force(name: &str, text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let calls = tokens
+        .windows(3)
+        .filter(|three| three[0] == "." && matches!(three[1].as_str(), "force" | "set_force") && three[2] == "(");
+    calls.map(|three| format!("{name} calls `{}`; nothing is ever forced", three[1])).collect()
+}
+
 /// What a `mod.rs` holds besides docs, modules and `use`.
 pub(crate) fn check_mod_file(name: &str, text: &str) -> Vec<String> {
     let tokens = tokens(text);
@@ -212,6 +221,16 @@ Every room may use `serde` and `thiserror`.
         for (text, fault) in [("pub struct A { a: u8 }", "struct A"), ("fn f() {}", "fn f"), ("mod a { }", "mod a")] {
             assert!(check_mod_file("m", &format!("{clean}{text}")).join(" ").contains(fault), "{text}");
         }
+    }
+
+    #[test]
+    fn force_is_caught() {
+        assert_eq!(
+            check_force("a", "ecs.delete_service().service(s); enforce(x); // .force(true)"),
+            Vec::<String>::new()
+        );
+        assert_eq!(check_force("a", "ecs.delete_service().force(true).service(s)").len(), 1);
+        assert_eq!(check_force("a", "ecs.delete_service().set_force(Some(true))").len(), 1);
     }
 
     #[test]

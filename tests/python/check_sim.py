@@ -22,6 +22,7 @@ from sim.model_cases import ModelBites  # noqa: E402, F401
 from sim.page_cases import Pages  # noqa: E402, F401
 from sim.quota_cases import Quotas  # noqa: E402, F401
 from sim.sts_cases import Sts  # noqa: E402, F401
+from sim.world_cases import Quickstart, Saved  # noqa: E402, F401
 
 # What an ordinary client needs to build a world, and what jettison itself calls.
 OPERATIONS = {

@@ -19,9 +19,10 @@ called = set()
 
 
 class Case(unittest.TestCase):
-    """One server for all tests of a class, begun with the objects of `records`."""
+    """One server for all tests of a class, begun with the objects of `records`, or with a `world_file`."""
 
     records = ()
+    world_file = None
     accounts = (ACCOUNT,)
     options = ()
 
@@ -29,7 +30,7 @@ class Case(unittest.TestCase):
     def setUpClass(cls):
         cls.folder, cls.world = temporary_world(cls.records, cls.accounts)
         cls.addClassCleanup(cls.folder.cleanup)
-        cls.server = Server(JETTISON, cls.world, *cls.options)
+        cls.server = Server(JETTISON, cls.world_file or cls.world, *cls.options)
         cls.addClassCleanup(cls.server.close)
         cls.proxy = Proxy(cls.server.url)
         cls.addClassCleanup(cls.proxy.close)
@@ -37,17 +38,17 @@ class Case(unittest.TestCase):
         cls.ecs, cls.ecr, cls.sts = (cls.client(name) for name in ["ecs", "ecr", "sts"])
 
     @classmethod
-    def client(cls, service, credentials=None, attempts=1):
+    def client(cls, service, credentials=None, attempts=1, url=None):
         """A client without retries and without its own checks, so that the server must refuse what is wrong."""
         keys = credentials or {"AccessKeyId": "AKIDSYNTHETIC", "SecretAccessKey": "secret", "SessionToken": None}
         return boto3.client(
-            service, region_name=REGION, endpoint_url=cls.proxy.url, aws_access_key_id=keys["AccessKeyId"],
+            service, region_name=REGION, endpoint_url=url or cls.proxy.url, aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"],
             config=Config(retries={"total_max_attempts": attempts}, parameter_validation=False))
 
     def tearDown(self):
         faults = self.proxy.take_faults()
-        self.assertEqual(faults, [], f"answers that the service models do not allow:\n" + "\n".join(faults))
+        self.assertEqual(faults, [], "answers that the service models do not allow:\n" + "\n".join(faults))
 
     @contextlib.contextmanager
     def refused(self, *codes, saying=""):
