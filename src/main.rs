@@ -1,3 +1,7 @@
 //! The `jettison` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jettison::cli::main()
+}

@@ -14,8 +14,6 @@ use crate::{
 pub enum Event {
     /// The run began, or went on.
     Started {
-        /// Its id.
-        run: String,
         /// Steps in the plan.
         steps: usize,
         /// Steps that had ended before.
@@ -47,6 +45,15 @@ pub enum Event {
         step: StepId,
         /// What was found.
         found: String,
+    },
+    /// A step ended and the journal could not be written: this is the only record.
+    Unrecorded {
+        /// The step.
+        step: StepId,
+        /// The object.
+        address: Address,
+        /// How it ended.
+        outcome: Outcome,
     },
     /// Nothing can be done before an instant.
     Waiting {

@@ -129,8 +129,8 @@ async fn image_facts(
     let digests: Vec<Digest> = digests.into_iter().collect();
     let mut images = BTreeMap::new();
     for chunk in digests.chunks(crate::model::quota::batch::IMAGES) {
-        let (found, _missing) = session.describe_images_by_digest(repository, chunk).await?;
-        images.extend(found.into_iter().map(|image| (image.image_digest.clone(), image)));
+        let batch = session.describe_images_by_digest(repository, chunk).await?;
+        images.extend(batch.found.into_iter().map(|image| (image.image_digest.clone(), image)));
     }
     Ok((tags, images))
 }

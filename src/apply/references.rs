@@ -102,8 +102,8 @@ impl Watch {
             return references.clone();
         }
         let began = Instant::now();
-        let options = Options { waived: self.waived.clone() };
-        let inventory = reference_sweep(&self.sessions, &options, &*self.cache, (self.now)()).await;
+        let options = Options { waived: self.waived.clone(), ..Options::new((self.now)()) };
+        let inventory = reference_sweep(&self.sessions, &options, &*self.cache).await;
         let references = Arc::new(References::new(&inventory));
         *last = Some((began, references.clone()));
         references

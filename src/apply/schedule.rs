@@ -7,7 +7,7 @@ use crate::{
         Age, Location, RepositoryName, Timestamp,
         quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
     },
-    plan::{Action, Plan, Step, StepId},
+    plan::{Action, Step, StepId},
 };
 
 /// Calls that share a quota, of which one batch runs at a time.
@@ -70,18 +70,18 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// The whole plan, nothing done.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(steps: &[Step]) -> Self {
         let mut schedule = Self {
-            groups: plan.steps.iter().map(|step| (step.id, Group::of(step))).collect(),
+            groups: steps.iter().map(|step| (step.id, Group::of(step))).collect(),
             followers: HashMap::new(),
-            waits: plan.steps.iter().map(|step| (step.id, step.after.len())).collect(),
+            waits: steps.iter().map(|step| (step.id, step.after.len())).collect(),
             ready: BTreeMap::new(),
             settling: BTreeSet::new(),
             settles_at: HashMap::new(),
             deregistrations: BTreeSet::new(),
             busy: BTreeSet::new(),
         };
-        for step in &plan.steps {
+        for step in steps {
             if step.action == Action::DeregisterTaskDefinition {
                 schedule.deregistrations.insert(step.id);
             }
@@ -130,6 +130,11 @@ impl Schedule {
     /// A step is to be tried again.
     pub(super) fn put_back(&mut self, step: StepId) {
         self.make_ready(step);
+    }
+
+    /// A step is left as it is: neither it nor what waits for it is done in this run.
+    pub(super) fn withhold(&mut self, step: StepId) {
+        self.forget(step);
     }
 
     /// A step ended at `at`. Gives the steps that can never be done because of it.

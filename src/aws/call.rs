@@ -10,8 +10,6 @@ use super::{AwsError, ErrorKind, Mutation, Operation, Session, fault::Fault};
 
 /// How often a throttled request is sent in all. With the waits below that is more than two minutes of patience.
 const THROTTLED_ATTEMPTS: u32 = 10;
-/// How often a read that got no usable answer is sent in all.
-const READ_ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
@@ -28,8 +26,7 @@ impl Session {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault.error,
             };
-            let attempts = if error.kind == ErrorKind::Throttled { THROTTLED_ATTEMPTS } else { READ_ATTEMPTS };
-            if !error.kind.is_transient() || attempt >= attempts {
+            if attempt >= read_attempts(error.kind) {
                 return Err(error);
             }
             sleep(wait_after(attempt)).await;
@@ -82,6 +79,25 @@ impl Session {
         }
         tracing::debug!(%operation, scope = %self.scope(), attempt, error = %fault.error, "AWS call failed");
         Err(fault)
+    }
+}
+
+/// How often a read that fails like this is sent in all.
+const fn read_attempts(kind: ErrorKind) -> u32 {
+    match kind {
+        ErrorKind::Throttled => THROTTLED_ATTEMPTS,
+        ErrorKind::ServerFault | ErrorKind::Unanswered => 3,
+        // Whoever mistyped an endpoint wants to hear of it.
+        ErrorKind::Unreachable => 2,
+        ErrorKind::NoCredentials
+        | ErrorKind::ExpiredCredentials
+        | ErrorKind::RejectedCredentials
+        | ErrorKind::RoleRefused
+        | ErrorKind::WrongAccount
+        | ErrorKind::AccessDenied
+        | ErrorKind::NotFound
+        | ErrorKind::Refused
+        | ErrorKind::Garbled => 1,
     }
 }
 

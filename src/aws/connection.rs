@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, sts::AssumeRoleProvider};
+use aws_config::{
+    BehaviorVersion, SdkConfig, profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
+    sts::AssumeRoleProvider,
+};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_sts::config::StalledStreamProtectionConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 
 use super::{AwsError, Session, Transport, pacing::Pacer, transport};
@@ -66,7 +70,7 @@ pub async fn connect(connection: &Connection, session_name: &str) -> Result<Vec<
 
 async fn over_network(
     connection: &Connection,
-    client: aws_smithy_runtime_api::client::http::SharedHttpClient,
+    client: SharedHttpClient,
     region: &Region,
     session_name: &str,
 ) -> SdkConfig {
@@ -74,9 +78,12 @@ async fn over_network(
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(region.clone())
         .timeout_config(timeouts())
-        .http_client(client);
+        .http_client(client.clone());
     if let Some(profile) = &connection.profile {
-        loader = loader.profile_name(profile);
+        // As with the AWS CLI's `--profile`: a profile that was named wins over keys in the environment.
+        let base = ProviderConfig::without_region().with_region(Some(region.clone())).with_http_client(client);
+        let provider = ProfileFileCredentialsProvider::builder().configure(&base).profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(provider);
     }
     let config = loader.load().await;
     let Some(role_arn) = &connection.role_arn else { return config };
@@ -88,7 +95,7 @@ async fn over_network(
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(role)).build()
 }
 
-fn session(connection: &Connection, config: &SdkConfig, region: &Region) -> Session {
+pub(super) fn session(connection: &Connection, config: &SdkConfig, region: &Region) -> Session {
     let config = config
         .to_builder()
         .region(aws_config::Region::new(region.to_string()))

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     ExpiredCredentials,
     /// AWS does not know the credentials, or the signature does not fit.
     RejectedCredentials,
+    /// The credentials are valid and may not assume the role that the policy names.
+    RoleRefused,
     /// The credentials belong to another account than the policy names.
     WrongAccount,
     /// No connection came about.
@@ -41,6 +43,7 @@ impl ErrorKind {
             Self::NoCredentials => "no usable AWS credentials",
             Self::ExpiredCredentials => "the AWS credentials have expired",
             Self::RejectedCredentials => "AWS does not accept the credentials",
+            Self::RoleRefused => "the role cannot be assumed",
             Self::WrongAccount => "the credentials belong to another account",
             Self::Unreachable => "cannot reach AWS",
             Self::AccessDenied => "access denied",
@@ -62,6 +65,9 @@ impl ErrorKind {
             }
             Self::ExpiredCredentials => "sign in again (`aws sso login`), or renew the session",
             Self::RejectedCredentials => "check the access key, the secret key and the clock of this machine",
+            Self::RoleRefused => {
+                "check `role_arn` and `external_id` in the account block, and that the role's trust policy names these credentials"
+            }
             Self::WrongAccount => "correct `id` in the account block, or use the profile or role of that account",
             Self::Unreachable => "check the network, the proxy, the Region's name and AWS_ENDPOINT_URL",
             Self::AccessDenied => "grant the action to the role (`jettison iam-policy` prints the document)",
@@ -69,21 +75,6 @@ impl ErrorKind {
             Self::ServerFault | Self::Unanswered => "try again; if it lasts, look at the AWS Health Dashboard",
             Self::Garbled => "check what AWS_ENDPOINT_URL or the proxy points at",
             Self::NotFound | Self::Refused => "",
-        }
-    }
-
-    /// Whether a call that changes nothing is worth another attempt.
-    pub(super) const fn is_transient(self) -> bool {
-        match self {
-            Self::Throttled | Self::Unreachable | Self::ServerFault | Self::Unanswered => true,
-            Self::NoCredentials
-            | Self::ExpiredCredentials
-            | Self::RejectedCredentials
-            | Self::WrongAccount
-            | Self::AccessDenied
-            | Self::NotFound
-            | Self::Refused
-            | Self::Garbled => false,
         }
     }
 }
@@ -115,6 +106,21 @@ impl AwsError {
     /// A failure that this room itself found.
     pub(super) fn own(operation: Operation, scope: impl fmt::Display, kind: ErrorKind, message: String) -> Self {
         Self { operation, scope: scope.to_string(), kind, code: None, message, request_id: None }
+    }
+
+    /// What went wrong without what differs from run to run or is known from the context (scope, request id, remedy):
+    /// the same failure gives the same text, as a recorded gap must.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = format!("{}: {}", self.operation, self.kind);
+        if !self.message.is_empty() {
+            text.push_str(": ");
+            text.push_str(self.message.trim_end_matches('.'));
+        }
+        if let Some(code) = &self.code {
+            text.push_str(&format!(" ({code})"));
+        }
+        text
     }
 }
 

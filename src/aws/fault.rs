@@ -26,19 +26,16 @@ impl Fault {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (kind, definite) = classify(source);
-        let meta = match source {
-            SdkError::ServiceError(error) => Some(error.err().meta()),
-            _ => find::<AssumeRoleError>(source).map(ProvideErrorMetadata::meta),
+        let role = find::<AssumeRoleError>(source);
+        let meta = match source.as_service_error() {
+            Some(error) => Some(error.meta()),
+            None => role.map(ProvideErrorMetadata::meta),
         };
         let code = meta.and_then(|meta| meta.code()).map(str::to_owned);
         let message = match (meta.and_then(|meta| meta.message()), source.raw_response()) {
             (Some(message), _) => message.to_owned(),
-            (None, Some(response)) => format!("HTTP status {}", response.status().as_u16()),
+            (None, Some(response)) => format!("HTTP status {} without an AWS error", response.status().as_u16()),
             (None, None) => chain(source),
-        };
-        let message = match find::<AssumeRoleError>(source) {
-            Some(_) => format!("the role could not be assumed: {message}"),
-            None => message,
         };
         let request_id = meta.and_then(|meta| meta.request_id()).map(str::to_owned);
         let error = AwsError { operation, scope: scope.to_owned(), kind, code, message, request_id };
@@ -74,6 +71,7 @@ where
                 ErrorKind::NoCredentials
                 | ErrorKind::ExpiredCredentials
                 | ErrorKind::RejectedCredentials
+                | ErrorKind::RoleRefused
                 | ErrorKind::WrongAccount
                 | ErrorKind::Unreachable
                 | ErrorKind::AccessDenied
@@ -101,6 +99,8 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
         _ if status == 429 => ErrorKind::Throttled,
         _ if status >= 500 => ErrorKind::ServerFault,
         _ if status == 408 => ErrorKind::Unanswered,
+        // AWS's errors have a code; what has none comes from something in between.
+        "" => ErrorKind::Garbled,
         _ if !(400..500).contains(&status) => ErrorKind::Garbled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::ExpiredCredentials,
         "UnrecognizedClientException"
@@ -119,7 +119,6 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
             ErrorKind::NotFound
         }
         code if code.ends_with("NotFoundException") => ErrorKind::NotFound,
-        _ if status == 403 => ErrorKind::AccessDenied,
         _ => ErrorKind::Refused,
     }
 }
@@ -128,7 +127,9 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
 fn credentials(source: &(dyn Error + 'static)) -> Option<ErrorKind> {
     find::<CredentialsError>(source)?;
     if let Some(assume_role) = find::<AssumeRoleError>(source) {
-        return Some(of_answer(403, assume_role.meta().code(), assume_role.meta().message()));
+        let kind = of_answer(403, assume_role.meta().code(), assume_role.meta().message());
+        let is_refused = matches!(kind, ErrorKind::AccessDenied | ErrorKind::Refused);
+        return Some(if is_refused { ErrorKind::RoleRefused } else { kind });
     }
     if was_refused(source) || never_connected(source) {
         return Some(ErrorKind::Unreachable);
@@ -160,8 +161,9 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 /// The causes, outermost first, each once.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
+    // The SDK's outermost texts name its own stages.
     for text in causes(error).skip(1).map(ToString::to_string) {
-        if !texts.iter().any(|known| known.contains(&text)) {
+        if text != "other" && !texts.iter().any(|known| known.contains(&text)) {
             texts.push(text);
         }
     }

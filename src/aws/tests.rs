@@ -10,8 +10,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    AwsError, Connection, ErrorKind, ItemOutcome, Mutation, Network, Operation, Removal, Session, TaskFilter,
-    Transport, Unanswered, connect,
+    AwsError, Connection, ErrorKind, ItemOutcome, Mutation, Network, Removal, Session, TaskFilter, Transport,
+    Unanswered, connect,
 };
 use crate::model::{Digest, RepositoryName};
 
@@ -128,24 +128,72 @@ async fn every_way_of_not_getting_in_is_told_apart() {
     }
 }
 
-#[tokio::test]
-async fn an_endpoint_where_nobody_listens_is_unreachable_at_once() {
-    // A port that was free a moment ago.
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+#[tokio::test(start_paused = true)]
+async fn a_role_that_may_not_be_assumed_is_told_from_other_refusals() {
+    for (code, kind) in [("AccessDenied", ErrorKind::RoleRefused), ("ExpiredToken", ErrorKind::ExpiredCredentials)] {
+        let client = super::transport::in_process(Arc::new(move |_| Box::pin(async move { sts_error(code) })));
+        let base = aws_config::SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+            .region(aws_config::Region::from_static("eu-central-1"))
+            .credentials_provider(for_tests())
+            .http_client(client)
+            .time_source(aws_smithy_async::time::SystemTimeSource::new())
+            .build();
+        let role = aws_config::sts::AssumeRoleProvider::builder("arn:aws:iam::000000000000:role/jettison")
+            .session_name("test")
+            .configure(&base)
+            .build()
+            .await;
+        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(role);
+        let config = base.into_builder().credentials_provider(provider).build();
+        let transport = Transport::Network(Network::new());
+        let session = super::connection::session(&connection(transport), &config, &"eu-central-1".into());
+        let outcome = session.delete_service("main", "web").await.unwrap_err();
+        assert!(matches!(&outcome, Mutation::Definite(error) if error.kind == kind), "{outcome}");
+        assert_eq!(outcome.error().code.as_deref(), Some(code), "{outcome}");
+    }
+}
+
+fn for_tests() -> aws_credential_types::provider::SharedCredentialsProvider {
+    aws_credential_types::provider::SharedCredentialsProvider::new(aws_credential_types::Credentials::for_tests())
+}
+
+/// A session over the network whose endpoint is a port of this machine. Identity is not checked: nobody would answer.
+fn session_at(port: u16) -> Session {
     let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
-        .region(aws_config::Region::from_static("eu-central-1"))
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            aws_credential_types::Credentials::for_tests(),
-        ))
+        .credentials_provider(for_tests())
         .http_client(Network::new().client())
-        .endpoint_url(format!("http://{address}"))
-        .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
         .build();
-    let source = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap_err();
-    let fault = super::fault::Fault::new(Operation::GetCallerIdentity, "demo/eu-central-1", &source);
-    assert_eq!(fault.error.kind, ErrorKind::Unreachable, "{}", fault.error);
-    assert!(fault.definite, "nothing was sent: {}", fault.error);
+    super::connection::session(&connection(Transport::Network(Network::new())), &config, &"eu-central-1".into())
+}
+
+#[tokio::test]
+async fn an_endpoint_where_nobody_listens_is_unreachable_soon_and_nothing_was_sent() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let start = Instant::now();
+    let error = session_at(port).list_clusters().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+    let outcome = session_at(port).delete_service("main", "web").await.unwrap_err();
+    assert!(matches!(&outcome, Mutation::Definite(error) if error.kind == ErrorKind::Unreachable), "{outcome}");
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_connection_cut_after_the_request_leaves_a_doubt() {
+    use tokio::io::AsyncReadExt as _;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4_096];
+        stream.read(&mut request).await.unwrap()
+    });
+    let outcome = session_at(port).delete_service("main", "web").await.unwrap_err();
+    assert!(matches!(&outcome, Mutation::InDoubt(error) if error.kind == ErrorKind::Unanswered), "{outcome}");
+    assert!(server.await.unwrap() > 0, "the request did arrive");
 }
 
 #[tokio::test(start_paused = true)]

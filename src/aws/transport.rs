@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
+    proxy::ProxyConfig,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::{
@@ -11,6 +12,7 @@ use aws_smithy_runtime_api::{
         http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
+        runtime_components::RuntimeComponents,
     },
     http::Response,
 };
@@ -50,10 +52,17 @@ impl fmt::Debug for Transport {
 pub struct Network(SharedHttpClient);
 
 impl Network {
-    /// A pool with rustls and the system's certificates. Nothing is opened yet.
+    /// A pool with rustls, the system's certificates, and the proxy that HTTPS_PROXY and its kin name.
+    /// Nothing is opened yet.
     #[must_use]
     pub fn new() -> Self {
-        Self(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+        Self(Builder::new().build_with_connector_fn(|settings, components| {
+            let mut connector = Connector::builder();
+            connector.set_connector_settings(settings.cloned());
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            connector.set_proxy_config(Some(ProxyConfig::from_env()));
+            connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+        }))
     }
 
     pub(super) fn client(&self) -> SharedHttpClient {

@@ -1,1 +1,21 @@
-//! Arguments, the composition root, and words for every error.
+//! Arguments, the composition root, and words and exit codes for everything that can go wrong.
+//!
+//! The only room that knows all the others. It reads the environment and the files, opens stores and sessions, hands them
+//! to the rooms that do the work, and prints. `run` is the way through it; `commands` has one file per command.
+
+mod applying;
+mod args;
+mod clock;
+mod commands;
+mod connect;
+mod error;
+mod exit;
+mod policy_files;
+mod progress;
+mod run;
+mod shell;
+mod signals;
+mod state;
+
+pub use exit::Exit;
+pub use run::main;

@@ -7,10 +7,11 @@ use hcl::edit::{Span as _, structure};
 
 use super::{
     evaluate::Evaluator,
+    problem,
     types::Said,
     value::{FromValue, Name, listed},
 };
-use crate::model::{Diagnostic, Diagnostics, SourceFile, Span, suggest};
+use crate::model::{Diagnostics, SourceFile, Span, suggest};
 
 /// This build, as messages name it.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -23,12 +24,12 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn error(&mut self, span: &Span, summary: impl Into<String>, detail: impl Into<String>) {
-        self.problems.push(Diagnostic::error(Some(span.clone()), summary, detail));
+    pub(super) fn error(&mut self, span: &Span, summary: impl AsRef<str>, detail: impl AsRef<str>) {
+        self.problems.push(problem::error(span, summary, detail));
     }
 
-    pub(super) fn warn(&mut self, span: &Span, summary: impl Into<String>, detail: impl Into<String>) {
-        self.problems.push(Diagnostic::warning(Some(span.clone()), summary, detail));
+    pub(super) fn warn(&mut self, span: &Span, summary: impl AsRef<str>, detail: impl AsRef<str>) {
+        self.problems.push(problem::warning(span, summary, detail));
     }
 }
 

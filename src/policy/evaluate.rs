@@ -5,14 +5,15 @@ use std::{collections::BTreeSet, ops::Range, sync::Arc};
 use hcl::{
     edit::{
         Ident, Span as _,
-        expr::{Expression, FuncName, Object, ObjectKey},
-        visit::{Visit, visit_expr},
+        expr::{BinaryOp, BinaryOperator, Expression, FuncName, Object, ObjectKey},
+        visit::{Visit, visit_binary_op, visit_expr},
     },
     eval::{Context, ErrorKind, Evaluate as _},
 };
 
 use super::{
     body::{VERSION, span},
+    problem,
     value::{Content, Name, Value},
 };
 use crate::model::{Diagnostic, Diagnostics, SourceFile, Span};
@@ -45,6 +46,11 @@ impl Evaluator {
             let entries = self.entries(object, file, problems)?;
             return Some(Value { content: Content::Object(entries), span: place });
         }
+        if let Some(at) = Arithmetic::find(expression) {
+            let summary = format!("arithmetic is not supported by this build ({VERSION}) yet");
+            problems.push(problem::error(&span(file, at), summary, "Write the result instead."));
+            return None;
+        }
         match hcl::Expression::from(expression.clone()).evaluate(&self.context) {
             Ok(value) => Some(Value::lifted(value, &place)),
             Err(error) => {
@@ -68,7 +74,7 @@ impl Evaluator {
             if let Some(again) = key.as_ref().filter(|key| !keys.insert(key.text.clone())) {
                 let summary = format!("`{}` is set twice", again.text);
                 let detail = "A name has one value. Keep one of them.";
-                problems.push(Diagnostic::error(Some(again.span.clone()), summary, detail));
+                problems.push(problem::error(&again.span, summary, detail));
                 entries.push(None);
             }
             entries.push(key.zip(value));
@@ -88,7 +94,7 @@ impl Evaluator {
                     return Some(Name { text, span: value.span });
                 }
                 let summary = format!("a key must be a string, found {}", value.content.sort());
-                problems.push(Diagnostic::error(Some(value.span), summary, "Write the key in double quotes."));
+                problems.push(problem::error(&value.span, summary, "Write the key in double quotes."));
                 None
             }
         }
@@ -99,32 +105,65 @@ impl Evaluator {
 fn explain(error: &hcl::eval::Error, expression: &Expression, place: &Span) -> Diagnostic {
     let narrow = |sought: Sought<'_>| sought.find(expression).map_or_else(|| place.clone(), |at| span(&place.file, at));
     if let ErrorKind::UndefinedVar(name) = error.kind() {
-        return explain_name(name.as_str(), narrow(Sought::Variable(name.as_str())));
+        return explain_name(name.as_str(), &narrow(Sought::Variable(name.as_str())));
     }
     if let ErrorKind::UndefinedFunc(name) = error.kind() {
         let at = narrow(Sought::Function(name.name.as_str()));
         let summary = format!("the function `{}` is not supported by this build ({VERSION}) yet", name.name);
-        return Diagnostic::error(Some(at), summary, "Write its result instead.");
+        return problem::error(&at, summary, "Write its result instead.");
     }
     let detail = format!("It fails with: {}.", error.kind());
-    Diagnostic::error(Some(place.clone()), "this expression has no value", detail)
+    problem::error(place, "this expression has no value", detail)
 }
 
 /// A bare word: a reference that this build cannot follow, or text whose quotes were forgotten.
-fn explain_name(name: &str, at: Span) -> Diagnostic {
+fn explain_name(name: &str, at: &Span) -> Diagnostic {
     match name {
         "var" | "local" => {
             let what = if name == "var" { "variables" } else { "locals" };
             let summary = format!("{what} are not supported by this build ({VERSION}) yet");
-            Diagnostic::error(Some(at), summary, "Write the value instead.")
+            problem::error(at, summary, "Write the value instead.")
         }
         "yes" | "on" | "True" | "TRUE" | "no" | "off" | "False" | "FALSE" => {
             let right = matches!(name, "yes" | "on" | "True" | "TRUE");
-            Diagnostic::error(Some(at), format!("`{name}` is not a value"), format!("Write `{right}`."))
+            problem::error(at, format!("`{name}` is not a value"), format!("Write `{right}`."))
         }
         _ => {
             let detail = format!("If it is meant as text, write it in double quotes: `\"{name}\"`.");
-            Diagnostic::error(Some(at), format!("`{name}` is not a value"), detail)
+            problem::error(at, format!("`{name}` is not a value"), detail)
+        }
+    }
+}
+
+/// The first calculation with numbers in an expression. hcl-rs 0.19 panics on `1 % 0` and on a sum that does not fit
+/// into 64 bits, so none is evaluated here.
+#[derive(Default)]
+struct Arithmetic(Option<Range<usize>>);
+
+impl Arithmetic {
+    fn find(expression: &Expression) -> Option<Range<usize>> {
+        let mut search = Self::default();
+        search.visit_expr(expression);
+        search.0
+    }
+}
+
+impl Visit for Arithmetic {
+    fn visit_binary_op(&mut self, operation: &BinaryOp) {
+        match *operation.operator.value() {
+            BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Mul
+            | BinaryOperator::Div
+            | BinaryOperator::Mod => self.0 = self.0.take().or_else(|| operation.span().or(Some(0..0))),
+            BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Less
+            | BinaryOperator::LessEq
+            | BinaryOperator::Greater
+            | BinaryOperator::GreaterEq
+            | BinaryOperator::And
+            | BinaryOperator::Or => visit_binary_op(self, operation),
         }
     }
 }
@@ -167,6 +206,88 @@ impl Visit for Search<'_> {
     fn visit_func_name(&mut self, function: &FuncName) {
         if matches!(&self.sought, Sought::Function(name) if function.name.as_str() == *name) {
             self.found = self.found.take().or_else(|| function.name.span());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::parse;
+
+    /// What is said about `cluster = EXPRESSION` in an otherwise sound policy.
+    fn said(expression: &str) -> Vec<String> {
+        let account = "account \"a\" {\n  id = \"000000000000\"\n  regions = [\"eu-west-1\"]\n}\n";
+        let rule =
+            format!("protect \"service\" \"s\" {{\n  reason = \"r\"\n  match {{ cluster = {expression} }}\n}}\n");
+        match parse([("policy.hcl".to_owned(), format!("{account}{rule}"))]) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.iter().map(|problem| problem.summary.clone()).collect(),
+        }
+    }
+
+    #[test]
+    fn expressions_without_references_have_values() {
+        for expression in [
+            "true ? \"a\" : \"b\"",
+            "[for n in [1, 2] : \"dev-${n}\"]",
+            "\"%{ if 1 < 2 }a%{ else }b%{ endif }\"",
+            "([\"a\", (\"b\")])",
+            "{ a = [\"x\"] }.a",
+            "[\"a\", \"b\"][1]",
+        ] {
+            assert_eq!(said(expression), [""; 0], "{expression}");
+        }
+    }
+
+    #[test]
+    fn every_item_of_a_list_that_has_no_value_is_told() {
+        assert_eq!(said("[a, \"b\", var.c]").len(), 2);
+    }
+
+    #[test]
+    fn arithmetic_is_refused_wherever_it_stands() {
+        for expression in ["1 + 1", "[for n in [0] : 1 % n]", "\"${1 / 0}\"", "[\"a\"][1 - 1]", "true ? 2 * 2 : 1"] {
+            let told = said(expression);
+            assert!(matches!(&*told, [one] if one.starts_with("arithmetic")), "{expression}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_at_their_limits_are_answered() {
+        for expression in [
+            "1 / 0",
+            "1 % 0",
+            "1.5 % 0",
+            "9223372036854775807 + 1",
+            "18446744073709551615 + 1",
+            "18446744073709551615 * 18446744073709551615",
+            "-9223372036854775808 - 1",
+            "-(-9223372036854775808)",
+            "(-9223372036854775808) / (-1)",
+            "(-9223372036854775808) % (-1)",
+            "[\"a\"][5]",
+            "[\"a\"][-1]",
+            "[\"a\"][18446744073709551615]",
+            "\"a\".b",
+        ] {
+            assert_eq!(said(expression).len(), 1, "{expression}");
+        }
+    }
+
+    #[test]
+    fn depth_is_answered() {
+        for (open, core, close) in
+            [("[", "1", "]"), ("(", "1", ")"), ("true ? ", "1", " : 2"), ("!", "true", ""), ("{ a = ", "1", " }")]
+        {
+            for depth in [10, 60, 64, 200, 5_000] {
+                let expression = format!("{}{core}{}", open.repeat(depth), close.repeat(depth));
+                assert!(!said(&expression).is_empty(), "{open} {depth}");
+            }
+        }
+        for depth in [100, 128, 5_000] {
+            let sum = format!("1{}", " + 1".repeat(depth));
+            assert!(!said(&sum).is_empty());
+            assert!(!said(&format!("{}{sum}{}", "(".repeat(60), ")".repeat(60))).is_empty());
         }
     }
 }

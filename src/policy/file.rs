@@ -6,6 +6,7 @@ use hcl::edit::{parser, structure::Body};
 
 use super::{
     body::span,
+    problem,
     scan::{Fault, find_fault},
 };
 use crate::model::{Diagnostic, SourceFile};
@@ -14,7 +15,7 @@ use crate::model::{Diagnostic, SourceFile};
 pub(super) fn read_hcl(file: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
     parser::parse_body(&file.text).map_err(|error| {
         let fault = explain(&file.text, &error);
-        Diagnostic::error(Some(span(file, fault.bytes)), fault.summary, fault.detail)
+        problem::error(&span(file, fault.bytes), fault.summary, fault.detail)
     })
 }
 

@@ -12,6 +12,7 @@ mod evaluate;
 mod file;
 mod parse;
 mod pattern;
+mod problem;
 mod read;
 mod scan;
 mod select;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use hcl::edit::structure::Structure;
+use hcl::edit::{
+    Span as _,
+    structure::{Attribute, Structure},
+};
 
 use super::{
     body::{Block, Reading, did_you_mean, report_not_yet, span},
@@ -13,7 +16,7 @@ use super::{
 };
 use crate::model::{Diagnostic, Diagnostics, SourceFile};
 
-/// The blocks that this build reads, in the order in which they are read: accounts before what refers to them.
+/// The blocks that this build reads.
 const BLOCKS: [&str; 6] = ["settings", "state", "account", "waive", "protect", "retention"];
 
 /// Blocks of the language that later builds read.
@@ -47,45 +50,36 @@ pub fn parse(files: impl IntoIterator<Item = (String, String)>) -> Result<(Polic
             }
         }
     }
-    let blocks = bodies.iter().flat_map(|(file, body)| body.iter().map(move |structure| (*file, structure)));
-    let policy = read_blocks(blocks, broken, &mut reading);
-    if reading.problems.has_errors() { Err(reading.problems) } else { Ok((policy, reading.problems)) }
-}
-
-/// Reads the blocks by word. With a broken file, what seems to be missing may stand there and is not reported.
-fn read_blocks<'a>(
-    structures: impl Iterator<Item = (&'a Arc<SourceFile>, &'a Structure)>,
-    broken: bool,
-    reading: &mut Reading,
-) -> Policy {
-    let mut by_word: BTreeMap<usize, Vec<Block<'a>>> = BTreeMap::new();
-    for (file, structure) in structures {
+    let mut blocks: BTreeMap<&str, Vec<Block<'_>>> = BTreeMap::new();
+    for (file, structure) in bodies.iter().flat_map(|(file, body)| body.iter().map(move |structure| (*file, structure)))
+    {
         match structure {
-            Structure::Attribute(attribute) => {
-                let key = attribute.key.as_str();
-                let place = span(file, hcl::edit::Span::span(&attribute.key).unwrap_or_default());
-                let detail = format!("A file holds blocks: {}.", listed(BLOCKS, "and"));
-                reading.error(&place, format!("the attribute `{key}` stands outside of any block"), detail);
-            }
+            Structure::Attribute(attribute) => report_attribute(attribute, file, &mut reading),
             Structure::Block(block) => {
                 let block = Block::top(block, file);
-                match BLOCKS.iter().position(|word| *word == block.word()) {
-                    Some(order) => by_word.entry(order).or_default().push(block),
-                    None => report_block(&block, reading),
+                if BLOCKS.contains(&block.word()) {
+                    blocks.entry(block.word()).or_default().push(block);
+                } else {
+                    broken |= !NOT_YET.contains(&block.word());
+                    report_block(&block, &mut reading);
                 }
             }
         }
     }
-    let mut take = |word: &str| {
-        let order = BLOCKS.iter().position(|known| *known == word);
-        order.and_then(|order| by_word.remove(&order)).unwrap_or_default()
-    };
+    let policy = read_policy(blocks, broken, &mut reading);
+    if reading.problems.has_errors() { Err(reading.problems) } else { Ok((policy, reading.problems)) }
+}
+
+/// Reads the blocks, accounts before what refers to them. Where a file is `broken` or a block is misspelt, what seems to
+/// be missing may stand there and is not reported.
+fn read_policy(mut blocks: BTreeMap<&str, Vec<Block<'_>>>, broken: bool, reading: &mut Reading) -> Policy {
+    let mut take = |word: &str| blocks.remove(word).unwrap_or_default();
     let settings = read::settings(take("settings"), reading);
     let state = read::state(take("state"), reading);
     let account_blocks = take("account");
-    let none = account_blocks.is_empty() && !broken;
+    let none = account_blocks.is_empty();
     let (accounts, complete) = read::accounts(account_blocks, reading);
-    if none {
+    if none && !broken {
         let detail = "Write at least one `account` block with its `id` and `regions`; nothing else says where to look.";
         reading.problems.push(Diagnostic::error(None, "the policy has no account", detail));
     }
@@ -105,6 +99,13 @@ fn read_blocks<'a>(
     policy
 }
 
+/// Reports an attribute that stands outside of any block.
+fn report_attribute(attribute: &Attribute, file: &Arc<SourceFile>, reading: &mut Reading) {
+    let place = span(file, attribute.key.span().unwrap_or_default());
+    let summary = format!("the attribute `{}` stands outside of any block", attribute.key.as_str());
+    reading.error(&place, summary, format!("A file holds blocks: {}.", listed(BLOCKS, "and")));
+}
+
 /// Reports a block whose word this build does not read.
 fn report_block(block: &Block<'_>, reading: &mut Reading) {
     let word = block.word();
@@ -118,4 +119,117 @@ fn report_block(block: &Block<'_>, reading: &mut Reading) {
         listed(BLOCKS, "and")
     );
     reading.error(&block.header(), format!("unknown block `{word}`"), detail);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::Age,
+        policy::{Selector, StateStore},
+    };
+
+    const FULL: &str = include_str!("../../tests/policy/valid/full.hcl");
+
+    fn read(text: &str) -> Result<(Policy, Diagnostics), Diagnostics> {
+        parse([("policy.hcl".to_owned(), text.to_owned())])
+    }
+
+    fn summaries(text: &str) -> Vec<String> {
+        read(text).unwrap_err().iter().map(|problem| problem.summary.clone()).collect()
+    }
+
+    #[test]
+    fn every_word_arrives_in_the_policy() {
+        let (policy, warnings) = read(FULL).unwrap();
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let line_of = |needle: &str| {
+            let line = FULL.lines().position(|line| line.contains(needle)).unwrap() + 1;
+            format!("policy.hcl:{line}")
+        };
+        assert_eq!(policy.settings, crate::policy::Settings::default());
+        assert_eq!(policy.state, StateStore::Local { path: "state".into() });
+        let prod = &policy.accounts[0];
+        assert_eq!((prod.label.as_str(), prod.id.as_str(), prod.regions.len()), ("prod", "111111111111", 2));
+        assert_eq!(prod.role_arn.as_deref(), Some("arn:aws:iam::111111111111:role/jettison"));
+        assert_eq!((prod.external_id.as_deref(), prod.profile.as_deref()), (Some("jettison"), Some("ops")));
+        assert_eq!(policy.accounts[1].simulated.as_deref(), Some("world.ndjson"));
+        assert!((policy.accounts[1].quota_share - 0.5).abs() < f64::EPSILON);
+        assert_eq!(policy.waivers[0].source.as_str(), "daemons");
+        assert_eq!(policy.waivers[1].reason, "Job definitions are made by the nightly run, which names digests.");
+        assert_eq!(&*policy.waivers[0].at, line_of("waive \"daemons\""));
+        let kinds: Vec<_> = policy.protects.iter().map(|protect| protect.select.kind().as_str()).collect();
+        assert_eq!(kinds, ["image", "service", "task_set", "task_definition"]);
+        assert!(matches!(&policy.protects[0].select, Selector::Image(image)
+            if image.repository.as_ref().unwrap().texts() == ["base/*"]));
+
+        assert_eq!(policy.services[0].terms.delete.as_ref().unwrap().value.to_string(), "30d");
+        let task_set = policy.task_sets[0].terms.delete.as_ref().unwrap();
+        assert!(task_set.scale_down);
+        assert_eq!(policy.task_sets[0].terms.keep_newest.as_ref().unwrap().value, 1);
+        let definition = &policy.task_definitions[0];
+        assert_eq!(definition.terms.keep.newest.as_ref().unwrap().value, 5);
+        assert_eq!(definition.terms.last_revision.as_ref().unwrap().value.to_string(), "365d");
+        assert_eq!(&*definition.terms.deregister.as_ref().unwrap().at, line_of("unused_for               = \"180d\""));
+        assert_eq!(&*definition.at, line_of("retention \"task_definition\" \"default\""));
+        let leaky = &policy.task_definitions[1];
+        assert_eq!(leaky.select.plaintext_secrets, Some(true));
+        assert_eq!(leaky.terms.delete.as_ref().unwrap().value, Age::ZERO);
+        let image = &policy.images[0];
+        assert!(image.terms.keep.tags.as_ref().unwrap().value.matches("release-1"));
+        assert_eq!(image.terms.keep.pushed_within.as_ref().unwrap().value.to_string(), "14d");
+        assert_eq!(policy.images[1].select.untagged, Some(true));
+        assert_eq!(policy.images[1].terms.delete.as_ref().unwrap().value.to_string(), "1d 12h");
+    }
+
+    #[test]
+    fn files_are_one_policy_in_whatever_order_they_come() {
+        let account =
+            ("a.hcl".to_owned(), "account \"a\" {\nid = \"000000000000\"\nregions = [\"eu-west-1\"]\n}\n".to_owned());
+        let rule = (
+            "b.hcl".to_owned(),
+            "retention \"image\" \"r\" {\nmatch { account = \"a\" }\ndelete { unused_for = \"0s\" }\n}\n".to_owned(),
+        );
+        let one = parse([account.clone(), rule.clone()]).unwrap().0;
+        let other = parse([rule, account]).unwrap().0;
+        assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        assert_eq!(&*one.images[0].at, "b.hcl:1");
+    }
+
+    #[test]
+    fn defaults_stand_in_for_what_is_not_said() {
+        let (policy, _) = read("account \"a\" {\nid = \"000000000000\"\nregions = [\"eu-west-1\"]\n}\n").unwrap();
+        assert_eq!(policy.settings, crate::policy::Settings::default());
+        assert_eq!(policy.state, StateStore::Local { path: "state".into() });
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_line_ends_of_windows_are_read() {
+        let text = format!("\u{feff}{}", FULL.replace('\n', "\r\n"));
+        assert!(read(&text).is_ok());
+    }
+
+    #[test]
+    fn nothing_at_all_is_an_error() {
+        assert_eq!(summaries(""), ["the policy has no account"]);
+        assert!(parse([]).is_err());
+    }
+
+    #[test]
+    fn a_misspelt_account_is_not_missing_as_well() {
+        assert_eq!(summaries("acount \"a\" {}\n"), ["unknown block `acount`"]);
+    }
+
+    #[test]
+    fn a_broken_file_is_not_blamed_for_what_may_stand_in_it() {
+        let problems = parse([
+            ("a.hcl".to_owned(), "account \"prod\" {".to_owned()),
+            (
+                "b.hcl".to_owned(),
+                "protect \"image\" \"x\" {\nreason = \"r\"\nmatch { account = \"prod\" }\n}\n".to_owned(),
+            ),
+        ])
+        .unwrap_err();
+        assert_eq!(problems.iter().count(), 1, "{problems:?}");
+    }
 }

@@ -99,3 +99,130 @@ impl ImageSelector {
         self.untagged != Some(false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn patterns(texts: &[&str]) -> Option<Patterns> {
+        Some(Patterns::new(texts).unwrap())
+    }
+
+    fn service_matches(selector: &ServiceSelector, cluster: &str, tags: &[Tag<'_>]) -> bool {
+        selector.matches(&"prod".into(), &"eu-central-1".into(), &cluster.into(), &"web".into(), tags)
+    }
+
+    #[test]
+    fn what_is_absent_does_not_restrict() {
+        assert!(service_matches(&ServiceSelector::default(), "live", &[]));
+        let selector = TaskDefinitionSelector::default();
+        for secrets in [true, false] {
+            let (account, region) = ("prod".into(), "eu-central-1".into());
+            assert!(selector.matches(&account, &region, &"web".into(), Revision(1), &[], secrets));
+        }
+    }
+
+    #[test]
+    fn every_restriction_must_hold() {
+        let selector =
+            ServiceSelector { cluster: patterns(&["dev-*"]), region: patterns(&["eu-*"]), ..Default::default() };
+        assert!(service_matches(&selector, "dev-1", &[]));
+        assert!(!service_matches(&selector, "live", &[]));
+        let elsewhere = ServiceSelector { region: patterns(&["us-*"]), ..selector };
+        assert!(!service_matches(&elsewhere, "dev-1", &[]));
+    }
+
+    #[test]
+    fn all_tags_must_be_there_with_a_value_that_matches() {
+        let tags = [
+            ("team".to_owned(), patterns(&["web-*", "!web-lab"]).unwrap()),
+            ("env".to_owned(), patterns(&["*"]).unwrap()),
+        ];
+        let selector = ServiceSelector { tags: tags.into(), ..Default::default() };
+        assert!(service_matches(&selector, "c", &[("env", ""), ("team", "web-shop"), ("other", "x")]));
+        assert!(!service_matches(&selector, "c", &[("env", "prod"), ("team", "web-lab")]));
+        assert!(!service_matches(&selector, "c", &[("team", "web-shop")]));
+        assert!(!service_matches(&selector, "c", &[("Env", "prod"), ("team", "web-shop")]));
+    }
+
+    #[test]
+    fn revisions_include_both_ends() {
+        let selector = TaskDefinitionSelector { revisions: Some(3..=5), ..Default::default() };
+        let covered = |revision| {
+            selector.matches(&"prod".into(), &"eu-central-1".into(), &"web".into(), Revision(revision), &[], false)
+        };
+        assert_eq!([2, 3, 4, 5, 6].map(covered), [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn tags_and_untagged_select_as_documented() {
+        let selector = |tags: Option<&[&str]>, untagged| ImageSelector {
+            tags: tags.map(|tags| Patterns::new(tags).unwrap()),
+            untagged,
+            ..Default::default()
+        };
+        // The whole table: `tags`, `untagged`, then whether "pr-1", "latest" and an untagged image are covered.
+        let pr: Option<&[&str]> = Some(&["pr-*"]);
+        for (tags, untagged, expected) in [
+            (None, None, [true, true, true]),
+            (None, Some(false), [true, true, false]),
+            (None, Some(true), [false, false, true]),
+            (pr, None, [true, false, true]),
+            (pr, Some(false), [true, false, false]),
+            (pr, Some(true), [true, false, true]),
+        ] {
+            let selector = selector(tags, untagged);
+            let found = [selector.tag_matches("pr-1"), selector.tag_matches("latest"), selector.untagged_matches()];
+            assert_eq!(found, expected, "tags {tags:?}, untagged {untagged:?}");
+        }
+    }
+
+    /// A list of patterns that can restrict, from a few letters so that it often does.
+    fn any_patterns() -> impl Strategy<Value = Option<Patterns>> {
+        let list = proptest::collection::vec("!?[ab*]{1,3}", 1..3);
+        proptest::option::of(list.prop_map(|texts| Patterns::new(&texts).unwrap()))
+    }
+
+    proptest! {
+        /// A restriction more never selects more (law L3).
+        #[test]
+        fn restrictions_only_narrow(
+            cluster in any_patterns(),
+            service in any_patterns(),
+            tag in any_patterns(),
+            names in ("[ab]{1,3}", "[ab]{1,3}", "[ab]{1,3}"),
+        ) {
+            let full = ServiceSelector {
+                cluster,
+                service,
+                tags: tag.map(|patterns| ("team".to_owned(), patterns)).into_iter().collect(),
+                ..Default::default()
+            };
+            let (cluster, service, team) = names;
+            let covered = |selector: &ServiceSelector| {
+                let tags = [("team", team.as_str())];
+                selector.matches(&"p".into(), &"r".into(), &cluster.as_str().into(), &service.as_str().into(), &tags)
+            };
+            for wider in [
+                ServiceSelector { cluster: None, ..full.clone() },
+                ServiceSelector { service: None, ..full.clone() },
+                ServiceSelector { tags: TagPatterns::new(), ..full.clone() },
+            ] {
+                prop_assert!(covered(&wider) || !covered(&full));
+            }
+        }
+
+        /// `tags` restricts tagged images and leaves untagged ones alone.
+        #[test]
+        fn tags_do_not_touch_untagged_images(tags in any_patterns(), untagged: Option<bool>, tag in "[ab]{1,3}") {
+            let with = ImageSelector { tags, untagged, ..Default::default() };
+            let without = ImageSelector { tags: None, ..with.clone() };
+            prop_assert_eq!(with.untagged_matches(), without.untagged_matches());
+            if untagged != Some(true) {
+                prop_assert!(without.tag_matches(&tag) || !with.tag_matches(&tag));
+            }
+        }
+    }
+}

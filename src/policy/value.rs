@@ -1,6 +1,7 @@
 //! Values of attributes, and what each type accepts and says when it does not. Types that one kind of block has
 //! for itself are defined beside it, in `read`.
 
+use super::problem;
 use crate::model::{AccountId, Age, Diagnostic, Diagnostics, Span};
 
 /// A name that the user chose or misspelt, and where it is written.
@@ -63,8 +64,8 @@ impl Value {
     }
 
     /// An error under this value.
-    pub(super) fn wrong(&self, summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(Some(self.span.clone()), summary, detail)
+    pub(super) fn wrong(&self, summary: impl AsRef<str>, detail: impl AsRef<str>) -> Diagnostic {
+        problem::error(&self.span, summary, detail)
     }
 
     /// The error of a value of the wrong sort.

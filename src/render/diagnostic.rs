@@ -117,3 +117,92 @@ fn unbroken(text: &str) -> Vec<&str> {
     words.retain(|word| !word.is_empty());
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::SourceFile;
+
+    fn at(text: &str, bytes: Range<usize>) -> Diagnostics {
+        let file = Arc::new(SourceFile { name: "policy.hcl".into(), text: text.into() });
+        let mut all = Diagnostics::default();
+        all.push(Diagnostic::error(Some(Span { file, bytes }), "the summary", "The detail says what to do."));
+        all
+    }
+
+    fn plain(diagnostics: &Diagnostics) -> String {
+        render_diagnostics(diagnostics, DiagnosticStyle::default())
+    }
+
+    #[test]
+    fn a_problem_looks_like_this() {
+        let text = plain(&at("a = 1\nbc = 2\n", 6..8));
+        assert_eq!(
+            text,
+            "error: the summary\n --> policy.hcl:2:1\n  |\n2 | bc = 2\n  | ^^\n  |\n  = The detail says what to do.\n\n1 error\n"
+        );
+    }
+
+    #[test]
+    fn the_caret_stands_under_the_word_after_tabs_and_wide_letters() {
+        for before in ["\t\t", "日本語 = ", "é\u{301}é", "a\tb\t"] {
+            let source = format!("{before}here = 1\n");
+            let text = plain(&at(&source, before.len()..before.len() + 4));
+            let column =
+                |line: &str, mark: &str| line.split_once(mark).map(|(before, _)| console::measure_text_width(before));
+            let shown = text.lines().find_map(|line| column(line, "here"));
+            let caret = text.lines().find_map(|line| column(line, "^^^^"));
+            assert!(shown.is_some() && shown == caret, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_over_several_lines_is_marked_on_its_first() {
+        let text = plain(&at("a = [\n  1,\n]\n", 4..12));
+        assert!(text.contains("1 | a = [\n  |     ^\n"), "{text}");
+        assert!(!text.contains("2 |"), "{text}");
+    }
+
+    #[test]
+    fn errors_and_warnings_are_counted() {
+        let mut all = at("a", 0..1);
+        all.push(Diagnostic::error(None, "x", "y"));
+        all.push(Diagnostic::warning(None, "x", "y"));
+        assert!(plain(&all).ends_with("\n\n2 errors, 1 warning\n"));
+        assert_eq!(plain(&Diagnostics::default()), "");
+    }
+
+    #[test]
+    fn a_detail_is_wrapped_and_code_is_not_broken() {
+        let mut all = Diagnostics::default();
+        let detail = format!("{}`match {{ repository = [\"*\"] }}` is code.", "word ".repeat(13));
+        all.push(Diagnostic::error(None, "x", detail));
+        let text = render_diagnostics(&all, DiagnosticStyle { colour: false, width: 80 });
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        assert!(text.contains("`match { repository = [\"*\"] }`"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_shown_and_colour_changes_no_word(
+            source in "[a-z\t\r\n \"é日\u{301}\u{1b}\u{202e}]{0,40}",
+            start in 0..60usize,
+            length in 0..60usize,
+            width in 1..200usize,
+            detail in "\\PC{0,60}",
+        ) {
+            let mut all = at(&source, start..start + length);
+            all.push(Diagnostic::warning(None, "another", detail));
+            let shown = |colour| render_diagnostics(&all, DiagnosticStyle { colour, width });
+            let plain = shown(false);
+            prop_assert!(plain.contains("error: the summary") && plain.ends_with("1 error, 1 warning\n"));
+            prop_assert!(!plain.contains('\u{1b}'), "{}", plain);
+            let coloured = shown(true);
+            prop_assert_eq!(console::strip_ansi_codes(&coloured), plain);
+        }
+    }
+}

@@ -3,7 +3,9 @@
 mod diagnostic;
 mod paint;
 mod plan;
+mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
 pub use paint::Canvas;
 pub use plan::{Detail, plan};
+pub use run::{event, report};

@@ -17,26 +17,26 @@ use aws_smithy_types::{body::SdkBody, error::metadata::ProvideErrorMetadata, ret
 use jettison::sim::{Faults, Options, Sim, World};
 
 /// A cluster, a service with tasks, definitions, repositories and images in account 000000000000, and little in 111111111111.
-pub const WORLD: &str = include_str!("world.ndjson");
+pub(crate) const WORLD: &str = include_str!("world.ndjson");
 
 /// The digest `sha256:NNNN…`.
-pub fn digest(hex: char) -> String {
+pub(crate) fn digest(hex: char) -> String {
     format!("sha256:{}", hex.to_string().repeat(64))
 }
 
-pub fn arn(resource: &str) -> String {
+pub(crate) fn arn(resource: &str) -> String {
     format!("arn:aws:ecs:eu-central-1:000000000000:{resource}")
 }
 
-pub fn simulated(options: Options) -> Sim {
+pub(crate) fn simulated(options: Options) -> Sim {
     Sim::new(World::read(WORLD.as_bytes()).unwrap(), options)
 }
 
-pub fn plain() -> Sim {
+pub(crate) fn plain() -> Sim {
     simulated(Options::default())
 }
 
-pub fn faulty(faults: Faults) -> Sim {
+pub(crate) fn faulty(faults: Faults) -> Sim {
     simulated(Options { faults, ..Options::default() })
 }
 
@@ -71,7 +71,7 @@ fn credentials(account: &str) -> Credentials {
 /// One service's configuration builder, filled in alike for each SDK.
 macro_rules! client {
     ($name:ident, $sdk:ident) => {
-        pub fn $name(sim: &Sim, account: &str) -> $sdk::Client {
+        pub(crate) fn $name(sim: &Sim, account: &str) -> $sdk::Client {
             let config = $sdk::Config::builder()
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .region($sdk::config::Region::new("eu-central-1"))
@@ -87,21 +87,21 @@ client!(ecs_of, aws_sdk_ecs);
 client!(ecr_of, aws_sdk_ecr);
 client!(sts_of, aws_sdk_sts);
 
-pub fn ecs(sim: &Sim) -> aws_sdk_ecs::Client {
+pub(crate) fn ecs(sim: &Sim) -> aws_sdk_ecs::Client {
     ecs_of(sim, "000000000000")
 }
 
-pub fn ecr(sim: &Sim) -> aws_sdk_ecr::Client {
+pub(crate) fn ecr(sim: &Sim) -> aws_sdk_ecr::Client {
     ecr_of(sim, "000000000000")
 }
 
 /// The code of the error that a call must have ended with.
-pub fn code<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(result: Result<T, SdkError<E, R>>) -> String {
+pub(crate) fn code<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(result: Result<T, SdkError<E, R>>) -> String {
     result.unwrap_err().code().unwrap().to_owned()
 }
 
 /// The message of the error that a call must have ended with.
-pub fn message<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
+pub(crate) fn message<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
     result: Result<T, SdkError<E, R>>,
 ) -> String {
     result.unwrap_err().message().unwrap().to_owned()

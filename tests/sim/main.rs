@@ -2,4 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod client;
+mod definitions;
+mod images;
 mod reading;
+mod services;

@@ -103,6 +103,19 @@ async fn tasks_are_listed_by_desired_status_and_carry_digests() {
     assert_eq!(tasks.tasks()[0].containers()[0].image_digest(), Some(digest('b').as_str()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stopped_task_is_forgotten_after_an_hour() {
+    let sim = plain();
+    let stopped = || async {
+        let listed = ecs(&sim).list_tasks().cluster("main").desired_status(DesiredStatus::Stopped).send().await;
+        listed.unwrap().task_arns().len()
+    };
+    tokio::time::advance(std::time::Duration::from_secs(29 * 60)).await;
+    assert_eq!(stopped().await, 1);
+    tokio::time::advance(std::time::Duration::from_secs(2 * 60)).await;
+    assert_eq!(stopped().await, 0);
+}
+
 #[tokio::test]
 async fn definitions_are_listed_by_status_family_and_order() {
     let ecs = ecs(&plain());

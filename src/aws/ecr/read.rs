@@ -106,12 +106,14 @@ impl Session {
             if asked.is_empty() {
                 continue;
             }
-            // ECR refuses paging and a filter for archived images does not apply to images named by id.
+            // Whether ECR hides archived images from those who name them is not documented; an archived image must not
+            // look like a deleted one.
             let request = self
                 .ecr()
                 .describe_images()
                 .registry_id(self.location().account_id.as_str())
                 .repository_name(repository.as_str())
+                .filter(DescribeImagesFilter::builder().image_status(ImageStatusFilter::Any).build())
                 .set_image_ids(Some(identifiers(asked)));
             match self.read(Operation::DescribeImages, || request.clone().send()).await {
                 Ok(answer) => {

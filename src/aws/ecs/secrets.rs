@@ -35,10 +35,10 @@ mod tests {
     use super::*;
 
     fn container(variables: &[(&str, &str)]) -> ContainerDefinition {
-        let environment = variables.iter().map(|(name, value)| KeyValuePair::builder().name(*name).value(*value));
+        let pair = |(name, value): &(&str, &str)| KeyValuePair::builder().name(*name).value(*value).build();
         let secret = Secret::builder().name("REFERENCED_PASSWORD").value_from("arn:aws:ssm:…").build().unwrap();
         ContainerDefinition::builder()
-            .set_environment(Some(environment.map(|pair| pair.build()).collect()))
+            .set_environment(Some(variables.iter().map(pair).collect()))
             .secrets(secret)
             .build()
     }

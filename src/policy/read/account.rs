@@ -179,6 +179,11 @@ impl FromValue for Regions {
 
 /// A text of a Region's shape: letters, words, a number. New Regions need no new build.
 fn region(value: &Value, name: &str, problems: &mut Diagnostics) -> Option<Region> {
+    if !matches!(value.content, Content::Text(_)) {
+        let summary = format!("`{name}`: expected a string, found {}", value.content.sort());
+        problems.push(value.wrong(summary, "Write every Region in double quotes, such as `\"eu-central-1\"`."));
+        return None;
+    }
     let text = String::from_value(value, name, problems)?;
     let mut parts: Vec<_> = text.split('-').collect();
     let number = parts.pop().unwrap_or_default();

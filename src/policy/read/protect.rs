@@ -28,12 +28,16 @@ pub(in crate::policy) fn waivers(blocks: Vec<Block<'_>>, reading: &mut Reading) 
                 seen.note(source, &label.span, title, reading);
             }
             let at = block.at();
-            let reason = block.read(reading, |block, reading| {
-                block.required::<String>("reason", "\"no managed instances here\"", reading)
-            });
-            Some(Waiver { source: source?, reason: reason?.value, at })
+            let reason = block.read(reading, |block, reading| reason(block, "\"no managed instances here\"", reading));
+            Some(Waiver { source: source?, reason: reason?, at })
         })
         .collect()
+}
+
+/// Why, on one line, as plans cite it; in the policy it may be a longer text.
+fn reason(block: &mut Block<'_>, example: &str, reading: &mut Reading) -> Option<String> {
+    let said = block.required::<String>("reason", example, reading)?;
+    Some(said.value.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn source(label: &Name, reading: &mut Reading) -> Option<Source> {
@@ -79,10 +83,10 @@ pub(in crate::policy) fn protects(
             );
             let at = block.at();
             let (reason, select) = block.read(reading, |block, reading| {
-                let reason = block.required::<String>("reason", "\"base images\"", reading);
+                let reason = reason(block, "\"base images\"", reading);
                 (reason, select(kind, block, estate, reading))
             });
-            Some(Protect { name: label.text, reason: reason?.value, select: select?, at })
+            Some(Protect { name: label.text, reason: reason?, select: select?, at })
         })
         .collect()
 }

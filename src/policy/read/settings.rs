@@ -1,9 +1,10 @@
 //! `settings` and `state`.
 
 use crate::{
-    model::{Age, Diagnostic, Diagnostics},
+    model::{Age, Diagnostics},
     policy::{
         body::{Block, Found, Reading, VERSION, did_you_mean, report_not_yet},
+        problem,
         types::{Evidence, OptInTag, Settings, StateStore},
         value::{Content, FromValue, Value, listed},
         version::Requirement,
@@ -140,7 +141,7 @@ impl FromValue for OptInTag {
                     let near = did_you_mean(other, ["key", "value"].into_iter());
                     let summary = format!("unknown key `{other}` in `{name}`");
                     let detail = format!("{near}`{name}` has `key` and `value`.");
-                    problems.push(Diagnostic::error(Some(word.span.clone()), summary, detail));
+                    problems.push(problem::error(&word.span, summary, detail));
                     None
                 }
             };

@@ -1,16 +1,22 @@
 //! Which function answers which operation.
 
-use super::{images, manifests, repositories, tags};
+use super::{deletion, images, manifests, push, repositories, tags};
 use crate::sim::call::{Answer, Call};
 
 /// Answers an ECR operation; `None` if it is not simulated.
 pub(in crate::sim) fn dispatch(call: &mut Call<'_>) -> Option<Answer> {
     let answer = match call.operation {
         "DescribeRepositories" => repositories::describe(call),
+        "CreateRepository" => repositories::create(call),
+        "DeleteRepository" => repositories::delete(call),
         "DescribeImages" => images::describe(call),
         "ListImages" => images::list(call),
         "BatchGetImage" => manifests::batch_get(call),
+        "PutImage" => push::put_image(call),
+        "BatchDeleteImage" => deletion::batch_delete(call),
         "ListTagsForResource" => tags::list(call),
+        "TagResource" => tags::add(call),
+        "UntagResource" => tags::remove(call),
         _ => return None,
     };
     Some(answer)

@@ -1,9 +1,11 @@
 //! Amazon ECR (API 2015-09-21).
 
+mod deletion;
 mod dispatch;
 mod identify;
 mod images;
 mod manifests;
+mod push;
 mod repositories;
 mod tags;
 

@@ -7,7 +7,8 @@ use crate::{
     model::Arn,
     sim::{
         arn,
-        call::{Answer, Call, Refusal, invalid},
+        call::{Answer, Call, Refusal, invalid, refuse},
+        state::{set, text},
         world::{Key, World},
     },
 };
@@ -32,4 +33,43 @@ fn resource(call: &Call<'_>) -> Result<Key, Refusal> {
         Some(_) => Ok(key),
         None => Err(repository_not_found(name, call.at.account_id.as_str())),
     }
+}
+
+/// The most tags that a repository can have.
+const TAGS_MAXIMUM: usize = 50;
+
+/// TagResource: adds tags, replacing those with the same key.
+pub(super) fn add(call: &mut Call<'_>) -> Answer {
+    let key = resource(call)?;
+    let mut tags = call.world.value(&key).map(World::tags_of).unwrap_or_default();
+    for tag in call.input.objects("tags")? {
+        let name = text(tag, "Key");
+        if name.is_empty() || name.len() > 128 || text(tag, "Value").len() > 256 {
+            let message = "A tag's key has 1 to 128 characters, its value at most 256.";
+            return Err(refuse("InvalidTagParameterException", message));
+        }
+        tags.retain(|(other, _)| other != name);
+        tags.push((name.to_owned(), text(tag, "Value").to_owned()));
+    }
+    if tags.len() > TAGS_MAXIMUM {
+        return Err(refuse("TooManyTagsException", "A repository can have at most 50 tags."));
+    }
+    put_tags(call, &key, tags);
+    Ok(json!({}))
+}
+
+/// UntagResource.
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
+    let key = resource(call)?;
+    let names = call.input.texts("tagKeys")?;
+    let mut tags = call.world.value(&key).map(World::tags_of).unwrap_or_default();
+    tags.retain(|(name, _)| !names.contains(&name.as_str()));
+    put_tags(call, &key, tags);
+    Ok(json!({}))
+}
+
+/// The inventory format writes `key` and `value` for tags of either service.
+fn put_tags(call: &mut Call<'_>, key: &Key, tags: Vec<(String, String)>) {
+    let tags: Vec<_> = tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    call.world.change(key, |repository| set(&mut repository.value, "tags", tags));
 }

@@ -120,7 +120,7 @@ pub(super) fn usable_definition(call: &Call<'_>, named: &str) -> Result<String, 
 }
 
 /// The tasks a task set is to run: the service's desired count times its scale, rounded up (ECS API, TaskSet).
-pub(in crate::sim) fn desired_of_scale(desired: i64, percent: f64) -> i64 {
+pub(super) fn desired_of_scale(desired: i64, percent: f64) -> i64 {
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

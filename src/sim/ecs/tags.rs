@@ -7,6 +7,7 @@ use crate::{
     sim::{
         arn,
         call::{Answer, Call, Refusal, invalid},
+        state::{Map, set, text},
         world::{Key, World},
     },
 };
@@ -46,4 +47,43 @@ fn resource(call: &Call<'_>) -> Result<Key, Refusal> {
         Some(_) => Ok(key),
         None => Err(invalid("The specified resource wasn't found. Check its ARN and try again.")),
     }
+}
+
+/// The most tags that a resource can have.
+const TAGS_MAXIMUM: usize = 50;
+
+/// TagResource: adds tags, replacing those with the same key.
+pub(super) fn add(call: &mut Call<'_>) -> Answer {
+    let key = resource(call)?;
+    let mut tags = call.world.value(&key).map(World::tags_of).unwrap_or_default();
+    for tag in call.input.objects("tags")? {
+        let name = text(tag, "key");
+        if name.is_empty() || name.len() > 128 || name.starts_with("aws:") || text(tag, "value").len() > 256 {
+            return Err(invalid(
+                "A tag's key has 1 to 128 characters and does not start with aws:; its value at most 256.",
+            ));
+        }
+        tags.retain(|(other, _)| other != name);
+        tags.push((name.to_owned(), text(tag, "value").to_owned()));
+    }
+    if tags.len() > TAGS_MAXIMUM {
+        return Err(invalid("A resource can have at most 50 tags."));
+    }
+    put_tags(call, &key, tags);
+    Ok(json!({}))
+}
+
+/// UntagResource.
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
+    let key = resource(call)?;
+    let names = call.input.texts("tagKeys")?;
+    let mut tags = call.world.value(&key).map(World::tags_of).unwrap_or_default();
+    tags.retain(|(name, _)| !names.contains(&name.as_str()));
+    put_tags(call, &key, tags);
+    Ok(json!({}))
+}
+
+fn put_tags(call: &mut Call<'_>, key: &Key, tags: Vec<(String, String)>) {
+    let tags: Vec<_> = tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    call.world.change(key, |object| set(&mut object.value as &mut Map, "tags", tags));
 }

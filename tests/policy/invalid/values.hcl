@@ -17,7 +17,7 @@ account "prod" {
 
 account "uat" {
   id          = "22222222222"
-  regions     = ["eu-central-1a", "frankfurt", "us-east-1", "us-east-1"]
+  regions     = ["eu-central-1a", "frankfurt", "us-east-1", "us-east-1", 1]
   quota_share = "half"
 }
 
@@ -73,7 +73,7 @@ protect "service" "tags" {
   reason = "live"
   match {
     tags    = { team = "a", "team" = "b", 5 = "c" }
-    cluster = 1 / "a"
+    cluster = 1 < "a"
     service = {}
   }
 }

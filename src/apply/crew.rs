@@ -1,0 +1,290 @@
+//! The work on one batch, from the second look to the recorded outcome.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::{
+    sync::{Mutex, watch},
+    time::{Instant, sleep},
+};
+
+use super::{
+    ApplyError, Event, Events,
+    act::{Act, act},
+    check::{Check, Settled, check, is_complete, settle},
+    observe::{Observation, observe},
+    references::Watch,
+    schedule::{Batch, End},
+};
+use crate::{
+    aws::Session,
+    journal::{self, Found, Journal, Outcome},
+    model::{Kind, Location, Now, Timestamp},
+    plan::{Plan, Step, StepId},
+};
+
+/// Before reading back after a lost answer: the request may still be on its way through AWS.
+const BEFORE_SETTLING: Duration = Duration::from_secs(5);
+/// Between looks at a task set or service that is on its way out.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+/// How long tasks may take to stop: longer than the longest `stopTimeout` and deregistration delay in common use.
+const COMPLETION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// How often a step is tried when AWS keeps giving no answer or no capacity. With the waits below: over two minutes.
+const ATTEMPTS: u32 = 10;
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// What became of a step, for the schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It ended.
+    Ended(End, Timestamp),
+    /// It is to be tried again.
+    Again,
+    /// Its end is not known, or the run stopped before it was begun; a resume goes on from here.
+    Open,
+}
+
+/// Everything that work on a batch needs. Several batches share it.
+pub(super) struct Crew<'r> {
+    pub(super) plan: &'r Plan,
+    pub(super) steps: HashMap<StepId, &'r Step>,
+    pub(super) sessions: HashMap<Location, Session>,
+    pub(super) journal: Mutex<Journal>,
+    pub(super) watch: Watch,
+    pub(super) now: Now,
+    pub(super) events: Events<'r>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+impl<'r> Crew<'r> {
+    fn resolve(&self, ids: &[StepId]) -> Vec<&'r Step> {
+        ids.iter().filter_map(|id| self.steps.get(id).copied()).collect()
+    }
+
+    fn session(&self, location: &Location) -> Result<&Session, ApplyError> {
+        self.sessions.get(location).ok_or_else(|| ApplyError::NoSession(location.to_string()))
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Does a batch.
+    pub(super) async fn work(&self, batch: &Batch) -> Result<Vec<(StepId, Fate)>, ApplyError> {
+        let steps = self.resolve(&batch.steps);
+        let session = self.session(&batch.lane.location)?;
+        let (go, mut fates) = self.look_again(session, &steps).await?;
+        if go.is_empty() {
+            return Ok(fates);
+        }
+        let acts = act(session, batch.action, &go).await;
+        fates.extend(self.record(session, &go, acts).await?);
+        Ok(fates)
+    }
+
+    /// Looks again, ends what moved and makes the intents of the rest durable, in one journal entry.
+    async fn look_again(
+        &self,
+        session: &Session,
+        steps: &[&'r Step],
+    ) -> Result<(Vec<&'r Step>, Vec<(StepId, Fate)>), ApplyError> {
+        let needs_references = steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
+        let references = if needs_references { Some(self.watch.references().await) } else { None };
+        let observations = observe(session, steps).await;
+        if self.is_stopping() {
+            return Ok((Vec::new(), steps.iter().map(|step| (step.id, Fate::Open)).collect()));
+        }
+        let mut ends = Vec::new();
+        let mut go = Vec::new();
+        for (step, observation) in steps.iter().zip(&observations) {
+            match check(step, observation, references.as_deref(), &self.plan.settings) {
+                Check::Go => go.push(*step),
+                Check::AlreadyGone => ends.push((*step, Outcome::AlreadyGone)),
+                Check::Moved(drift) => ends.push((*step, Outcome::Refused { drift })),
+            }
+        }
+        let at = (self.now)();
+        let mut journal = self.journal.lock().await;
+        let mut entries: Vec<journal::Event> = ends.iter().map(|(step, outcome)| ended(step, at, outcome)).collect();
+        entries.extend(go.iter().map(|step| intended(step, at, attempts(&journal, step.id) + 1)));
+        journal.append(entries).await?;
+        drop(journal);
+        let fates = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect();
+        if let Some(first) = go.first() {
+            let action = first.action;
+            (self.events)(Event::Intended { steps: go.iter().map(|step| step.id).collect(), action });
+        }
+        Ok((go, fates))
+    }
+
+    /// Makes the outcomes of a call durable, and settles those in doubt.
+    async fn record(
+        &self,
+        session: &Session,
+        steps: &[&'r Step],
+        acts: Vec<Act>,
+    ) -> Result<Vec<(StepId, Fate)>, ApplyError> {
+        let mut fates = Vec::new();
+        let mut ends = Vec::new();
+        let mut doubts = Vec::new();
+        for (step, act) in steps.iter().copied().zip(acts) {
+            match act {
+                Act::Done => match self.complete(session, step).await {
+                    true => ends.push((step, Outcome::Done { evidence: None })),
+                    false => fates.push((step.id, Fate::Open)),
+                },
+                Act::AlreadyGone => ends.push((step, Outcome::AlreadyGone)),
+                Act::Moved(drift) => ends.push((step, Outcome::Refused { drift })),
+                Act::Failed(error) => ends.push((step, Outcome::Failed { error })),
+                Act::Throttled(error) => fates.push((step.id, self.not_done(step, &error).await?)),
+                Act::InDoubt(error) => {
+                    ends.push((step, Outcome::InDoubt { error }));
+                    doubts.push(step);
+                }
+            }
+        }
+        fates.extend(self.end(ends).await?);
+        if !doubts.is_empty() {
+            // What was read before the doubt may be older than the effect.
+            self.watch.forget().await;
+            sleep(BEFORE_SETTLING).await;
+            fates.extend(self.settle(session, &doubts).await?);
+        }
+        Ok(fates)
+    }
+
+    /// Reads AWS back for steps whose outcome is not known.
+    pub(super) async fn settle(
+        &self,
+        session: &Session,
+        steps: &[&'r Step],
+    ) -> Result<Vec<(StepId, Fate)>, ApplyError> {
+        let mut fates = Vec::new();
+        let observations = observe(session, steps).await;
+        for (step, observation) in steps.iter().copied().zip(&observations) {
+            fates.push((step.id, self.settle_one(session, step, observation).await?));
+        }
+        Ok(fates)
+    }
+
+    async fn settle_one(
+        &self,
+        session: &Session,
+        step: &'r Step,
+        observation: &Observation,
+    ) -> Result<Fate, ApplyError> {
+        let found = match settle(step, observation) {
+            Settled::Done => Found::Done,
+            Settled::NotDone(problem) => return self.not_done(step, &problem).await,
+            Settled::Superseded(what) => Found::Changed { what },
+            Settled::Unknown(why) => Found::Unclear { why },
+        };
+        self.observed(step, found.clone()).await?;
+        let outcome = match found {
+            Found::Done if self.complete(session, step).await => {
+                Outcome::Done { evidence: Some("read back from AWS".to_owned()) }
+            }
+            Found::Done | Found::NotDone | Found::Unclear { .. } => return Ok(Fate::Open),
+            Found::Changed { what } => Outcome::Superseded { why: what },
+        };
+        let fates = self.end(vec![(step, outcome)]).await?;
+        Ok(fates.first().map_or(Fate::Open, |(_, fate)| *fate))
+    }
+
+    /// AWS certainly did not do it: again, unless that was tried often enough.
+    async fn not_done(&self, step: &'r Step, problem: &str) -> Result<Fate, ApplyError> {
+        self.observed(step, Found::NotDone).await?;
+        let attempts = attempts(&*self.journal.lock().await, step.id);
+        if attempts < ATTEMPTS {
+            let mut stop = self.stop.clone();
+            tokio::select! {
+                () = sleep(Duration::from_secs(1 << attempts.min(10)).min(LONGEST_WAIT)) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+            return Ok(Fate::Again);
+        }
+        let error = format!("not done after {attempts} attempts: {problem}");
+        let fates = self.end(vec![(step, Outcome::Failed { error })]).await?;
+        Ok(fates.first().map_or(Fate::Open, |(_, fate)| *fate))
+    }
+
+    async fn observed(&self, step: &Step, found: Found) -> Result<(), ApplyError> {
+        let told = Event::Observed { step: step.id, found: describe(&found) };
+        let event = journal::Event::StepObserved { step: step.id, at: (self.now)(), found };
+        self.journal.lock().await.append(vec![event]).await?;
+        (self.events)(told);
+        Ok(())
+    }
+
+    /// Makes ends durable and tells of them.
+    pub(super) async fn end(&self, ends: Vec<(&'r Step, Outcome)>) -> Result<Vec<(StepId, Fate)>, ApplyError> {
+        if ends.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = (self.now)();
+        let entries = ends.iter().map(|(step, outcome)| ended(step, at, outcome)).collect();
+        if let Err(error) = self.journal.lock().await.append(entries).await {
+            // The last resort: what AWS did must not be lost with the journal.
+            for (step, outcome) in ends {
+                (self.events)(Event::Unrecorded { step: step.id, address: step.address.clone(), outcome });
+            }
+            return Err(error.into());
+        }
+        Ok(ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect())
+    }
+
+    fn tell(&self, step: &Step, outcome: Outcome, at: Timestamp) -> Fate {
+        let fate = match &outcome {
+            Outcome::Done { .. } | Outcome::AlreadyGone => Fate::Ended(End::Effective, at),
+            Outcome::Refused { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Skipped { .. }
+            | Outcome::Superseded { .. } => Fate::Ended(End::NotDone, at),
+            Outcome::InDoubt { .. } => Fate::Open,
+        };
+        let (action, address) = (step.action, step.address.clone());
+        (self.events)(Event::Ended { step: step.id, action, address, outcome, at });
+        fate
+    }
+
+    /// Waits until the effect of a step that AWS accepted is complete. `false` if the run is to stop first.
+    async fn complete(&self, session: &Session, step: &'r Step) -> bool {
+        let began = Instant::now();
+        loop {
+            let observations = observe(session, &[step]).await;
+            let is_done = observations.iter().all(|observation| is_complete(step, observation));
+            // Whoever comes next looks for itself: this only spares it from looking too early.
+            if is_done || began.elapsed() > COMPLETION_TIMEOUT {
+                return true;
+            }
+            let mut stop = self.stop.clone();
+            tokio::select! {
+                () = sleep(BETWEEN_LOOKS) => {}
+                _ = stop.wait_for(|stop| *stop) => return false,
+            }
+        }
+    }
+}
+
+fn attempts(journal: &Journal, step: StepId) -> u32 {
+    journal.state().progress(step).map_or(0, journal::Progress::attempt)
+}
+
+fn ended(step: &Step, at: Timestamp, outcome: &Outcome) -> journal::Event {
+    journal::Event::StepEnded { step: step.id, at, outcome: outcome.clone() }
+}
+
+fn intended(step: &Step, at: Timestamp, attempt: u32) -> journal::Event {
+    let resource = step.target.resource(step.action.kind());
+    let identity = resource.map_or_else(String::new, |resource| format!("{}/{resource}", step.target.location()));
+    let identity = format!("{} {identity}", step.action);
+    journal::Event::StepIntended { step: step.id, attempt, at, identity, expect: Vec::new() }
+}
+
+fn describe(found: &Found) -> String {
+    match found {
+        Found::Done => "it was done".to_owned(),
+        Found::NotDone => "it was not done".to_owned(),
+        Found::Changed { what } => what.clone(),
+        Found::Unclear { why } => format!("it cannot be told: {why}"),
+    }
+}

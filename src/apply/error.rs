@@ -1,0 +1,14 @@
+//! Why a run could not go on.
+
+use crate::journal::JournalError;
+
+/// Why a run could not go on. Whatever was begun is in the journal, or was told as `Unrecorded`.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Without a durable intent nothing is changed (law L9).
+    #[error("the journal cannot be written, so nothing more is changed")]
+    Journal(#[from] JournalError),
+    /// The plan names a place that no connection was opened for.
+    #[error("the plan has steps in {0}, and the policy has no such account and Region")]
+    NoSession(String),
+}

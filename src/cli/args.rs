@@ -1,0 +1,226 @@
+//! The command line. What is written here is what `--help` shows.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Cleans up Amazon ECS and ECR the way Terraform builds them.
+///
+/// Reads retention policies, shows what they would remove, and removes it step by step with a journal that survives being
+/// killed. Nothing in use is ever removed.
+#[derive(Debug, Parser)]
+#[command(name = "jettison", version, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Show no progress
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Show each call to AWS; twice for everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what the policy would remove, and why
+    Plan(PlanArgs),
+    /// Carry out a plan, or plan, ask and carry out
+    Apply(ApplyArgs),
+    /// Finish an interrupted run from its journal
+    Resume(ResumeArgs),
+    /// Show a saved plan
+    Show(ShowArgs),
+    /// Check a policy without asking AWS
+    Validate(ValidateArgs),
+    /// Record what is in AWS
+    #[command(subcommand)]
+    Inventory(InventoryCommand),
+    /// Look into the journals of runs
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Serve a simulated AWS for the AWS CLI and any SDK
+    Simulate(SimulateArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Save the plan, for review and for `apply`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Exit with 2 if there is something to do
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Decide on a recorded inventory, without asking AWS
+    #[arg(long, value_name = "FILE")]
+    pub(super) inventory: Option<PathBuf>,
+    /// Show every object, not only the first of each group
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For reading in a terminal
+    Human,
+    /// The plan document
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// The directory of the policy, or a saved plan
+    #[arg(default_value = ".", value_name = "DIR|PLAN")]
+    pub(super) target: PathBuf,
+    /// The directory of the policy, when a saved plan is applied
+    #[arg(long, value_name = "DIR")]
+    pub(super) policy: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// Apply only if the plan has this id
+    #[arg(long, value_name = "PLAN_ID")]
+    pub(super) expect: Option<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Do not wait ten minutes for deregistrations to settle; `resume` does the rest later
+    #[arg(long)]
+    pub(super) no_wait: bool,
+    /// Print events as JSON, one a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The run, if more than one is unfinished
+    pub(super) run: Option<String>,
+    /// The directory of the policy
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) policy: PathBuf,
+    #[command(flatten)]
+    pub(super) options: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The saved plan
+    pub(super) plan: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Show every object, not only the first of each group
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InventoryCommand {
+    /// Read everything that a plan would read, and save it
+    Pull {
+        /// The directory of the policy
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+        /// The file to write; compressed if it ends in .zst
+        #[arg(short, long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JournalCommand {
+    /// List the runs
+    List {
+        /// The directory of the policy
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Show how each step of a run went
+    Show {
+        /// The run
+        run: String,
+        /// The directory of the policy
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        policy: PathBuf,
+    },
+    /// Print the events of a run as JSON, one a line
+    Export {
+        /// The run
+        run: String,
+        /// The directory of the policy
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        policy: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// The world to serve: an inventory file. It is not changed unless `--save` names it
+    #[arg(long, value_name = "FILE")]
+    pub(super) world: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4567")]
+    pub(super) listen: std::net::SocketAddr,
+    /// Enforce AWS's request rates
+    #[arg(long)]
+    pub(super) quotas: bool,
+    /// Whose time it is there
+    #[arg(long, value_enum, default_value_t = WorldClock::System)]
+    pub(super) clock: WorldClock,
+    /// Save the world to this file at the end
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WorldClock {
+    /// This machine's
+    System,
+    /// The world's own: it starts at the file's `taken_at`
+    World,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}

@@ -1,0 +1,135 @@
+//! `jettison apply`
+
+use std::path::Path;
+
+use super::{
+    plan::plan_live,
+    show::{print_plan, read_plan},
+};
+use crate::{
+    apply::{Run, carry_out},
+    cli::{
+        Exit,
+        applying::{Teller, finish},
+        args::{ApplyArgs, Format, RunArgs},
+        connect::Estate,
+        error::CliError,
+        policy_files::PolicyDir,
+        run::block_on,
+        shell::Shell,
+        signals::stop_on_signal,
+        state::State,
+    },
+    journal::{Journal, NewRun, RunId, find_unfinished},
+    model::Timestamp,
+    plan::Plan,
+};
+
+pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliError> {
+    let is_file = args.target.is_file();
+    let saved = if is_file { Some(read_plan(&args.target)?) } else { None };
+    let dir = match (&args.policy, is_file) {
+        (Some(dir), _) => dir.as_path(),
+        (None, false) => args.target.as_path(),
+        (None, true) => Path::new("."),
+    };
+    let policy = PolicyDir::read(dir, shell)?;
+    block_on(Estate::pace(&policy), async {
+        let estate = Estate::open(&policy, shell)?;
+        let state = State::open(&policy, estate.now()).await?;
+        if let Some(unfinished) = find_unfinished(&*state.store).await?.into_iter().next() {
+            return Err(CliError::Unfinished(unfinished.manifest.run));
+        }
+        let plan = match saved {
+            Some(plan) => plan,
+            None => plan_live(&policy, &estate, &state, shell).await?.plan,
+        };
+        check_plan(&plan, args, &policy, (estate.now())())?;
+        if !approve(&plan, args, is_file, shell)? {
+            estate.close()?;
+            return Ok(Exit::Done);
+        }
+        let exit = carry_out_new(&plan, &args.run, &estate, &state, dir, shell).await;
+        state.save_cache().await?;
+        estate.close()?;
+        exit
+    })
+}
+
+/// Refuses a plan that must not be carried out.
+fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp) -> Result<(), CliError> {
+    if let Some(expected) = &args.expect
+        && *expected != plan.plan_id
+    {
+        return Err(CliError::NotExpected { expected: expected.clone(), found: plan.plan_id.clone() });
+    }
+    if now >= plan.expires_at {
+        return Err(CliError::Expired(plan.expires_at));
+    }
+    if plan.errored {
+        return Err(CliError::NotApplyable(plan.warnings.clone()));
+    }
+    let known = |scope: &&crate::model::Scope| {
+        policy
+            .policy
+            .accounts
+            .iter()
+            .any(|account| account.id == scope.account_id && account.regions.contains(&scope.region))
+    };
+    match plan.scopes.iter().find(|scope| !known(scope)) {
+        Some(foreign) => Err(CliError::ForeignScope(foreign.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Shows the plan and gets a yes for it. `false` if there is nothing to do.
+fn approve(plan: &Plan, args: &ApplyArgs, is_file: bool, shell: &Shell) -> Result<bool, CliError> {
+    if !args.run.json {
+        print_plan(plan, Format::Human, false, None, shell)?;
+    }
+    if !plan.has_changes() {
+        return Ok(false);
+    }
+    // A saved plan was reviewed; naming its id says so, and so does not being asked on purpose.
+    if args.auto_approve || (is_file && args.expect.is_some()) {
+        return Ok(true);
+    }
+    if !shell.can_ask {
+        return Err(CliError::CannotAsk);
+    }
+    let answer = shell.ask("\nCarry out this plan? Only `yes` is a yes: ");
+    if answer.as_deref() == Some("yes") { Ok(true) } else { Err(CliError::Declined) }
+}
+
+async fn carry_out_new(
+    plan: &Plan,
+    options: &RunArgs,
+    estate: &Estate,
+    state: &State,
+    dir: &Path,
+    shell: &Shell,
+) -> Result<Exit, CliError> {
+    let now = (estate.now())();
+    let run_id = RunId::new(now, &plan.plan_id).map_err(|error| CliError::NotApplyable(vec![error.to_string()]))?;
+    let sessions = estate.connect(run_id.as_str()).await?;
+    let text = super::show::plan_json(plan)?;
+    let new = NewRun {
+        plan_id: &plan.plan_id,
+        steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+        plan: text.as_bytes(),
+    };
+    let journal = Journal::create(state.store.clone(), run_id, new, state.owner.clone(), now).await?;
+    let teller = Teller::new(plan, journal.run().clone(), options.json, *shell);
+    let run = Run {
+        plan,
+        journal,
+        sessions,
+        cache: state.cache(),
+        now: estate.now().clone(),
+        wait: !options.no_wait,
+        events: &|event| teller.tell(&event),
+        stop: stop_on_signal(*shell),
+    };
+    let report = carry_out(run).await?;
+    finish(&report, plan, dir, options.json, shell)
+}

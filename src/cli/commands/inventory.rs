@@ -1,0 +1,54 @@
+//! `jettison inventory`
+
+use std::{io::Write as _, path::Path};
+
+use crate::{
+    cli::{
+        Exit, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting, run::block_on,
+        shell::Shell, state::State,
+    },
+    collect::collect,
+    inventory::{self, Inventory},
+};
+
+pub(in crate::cli) fn pull(dir: &Path, out: &Path, shell: &Shell) -> Result<Exit, CliError> {
+    let policy = PolicyDir::read(dir, shell)?;
+    let inventory = block_on(Estate::pace(&policy), async {
+        let estate = Estate::open(&policy, shell)?;
+        let state = State::open(&policy, estate.now()).await?;
+        let sessions = estate.connect("inventory").await?;
+        let progress = Collecting::new(shell);
+        let inventory = collect(&sessions, &estate.collect_options(&policy), &*state.cache(), &progress).await;
+        progress.finish();
+        state.save_cache().await?;
+        estate.close()?;
+        Ok(inventory)
+    })?;
+    save(&inventory, out).map_err(|source| CliError::Write { path: out.to_owned(), source })?;
+    shell.note(&format!(
+        "{} holds {} services, {} task definitions and {} images; {} parts could not be read",
+        out.display(),
+        inventory.services.len(),
+        inventory.task_definitions.len(),
+        inventory.images.len(),
+        inventory.gaps.len()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Writes beside the file and renames, so that a file is never half written.
+#[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
+fn save(inventory: &Inventory, out: &Path) -> std::io::Result<()> {
+    let partial = out.with_added_extension("tmp");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&partial)?);
+    if out.extension().is_some_and(|extension| extension == "zst") {
+        let mut encoder = zstd::Encoder::new(&mut file, 0)?;
+        inventory::write(inventory, &mut encoder)?;
+        encoder.finish()?;
+    } else {
+        inventory::write(inventory, &mut file)?;
+    }
+    file.flush()?;
+    file.get_ref().sync_all()?;
+    std::fs::rename(partial, out)
+}

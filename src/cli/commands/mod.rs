@@ -1,0 +1,10 @@
+//! The commands, one file each.
+
+pub(super) mod apply;
+pub(super) mod inventory;
+pub(super) mod journal;
+pub(super) mod plan;
+pub(super) mod resume;
+pub(super) mod show;
+pub(super) mod simulate;
+pub(super) mod validate;

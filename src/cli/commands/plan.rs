@@ -1,0 +1,115 @@
+//! `jettison plan`
+
+use std::{io::BufReader, path::Path};
+
+use super::show::{plan_json, print_plan};
+use crate::{
+    cli::{
+        Exit,
+        args::PlanArgs,
+        connect::Estate,
+        error::CliError,
+        policy_files::PolicyDir,
+        run::block_on,
+        shell::Shell,
+        state::{self, State},
+    },
+    collect::collect,
+    inventory::{self, Inventory},
+    ledger::Ledger,
+    model::{Now, Timestamp},
+    plan::{Answer, Question, decide, digest},
+};
+
+pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliError> {
+    let policy = PolicyDir::read(&args.dir, shell)?;
+    let plan = match &args.inventory {
+        Some(file) => from_file(&policy, file)?.plan,
+        None => {
+            let pace = Estate::pace(&policy);
+            block_on(pace, async {
+                let estate = Estate::open(&policy, shell)?;
+                let state = State::open(&policy, estate.now()).await?;
+                let answer = plan_live(&policy, &estate, &state, shell).await?;
+                estate.close()?;
+                Ok(answer.plan)
+            })?
+        }
+    };
+    if let Some(out) = &args.out {
+        #[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
+        std::fs::write(out, plan_json(&plan)?)
+            .map_err(|source| CliError::Write { path: out.clone(), source })?;
+    }
+    let next = match (&args.out, &args.inventory) {
+        (Some(out), _) => Some(format!("jettison apply {} --policy {}", out.display(), args.dir.display())),
+        (None, Some(_)) => None,
+        (None, None) => Some(format!("jettison apply {}", args.dir.display())),
+    };
+    print_plan(&plan, args.format, args.full, next.as_deref(), shell)?;
+    let changes = args.detailed_exitcode && plan.has_changes();
+    Ok(if changes { Exit::Changes } else { Exit::Done })
+}
+
+/// Collects, decides, and records what was seen in use.
+pub(in crate::cli) async fn plan_live(
+    policy: &PolicyDir,
+    estate: &Estate,
+    state: &State,
+    shell: &Shell,
+) -> Result<Answer, CliError> {
+    let sessions = estate.connect("plan").await?;
+    let options = estate.collect_options(policy);
+    let progress = crate::cli::progress::Collecting::new(shell);
+    let inventory = collect(&sessions, &options, &*state.cache(), &progress).await;
+    progress.finish();
+    state.save_cache().await?;
+    let mut ledger = state.ledger().await?;
+    let answer = answer(policy, &inventory, &ledger, (estate.now())());
+    state.observe(&mut ledger, &answer.in_use, estate.now()).await?;
+    Ok(answer)
+}
+
+/// Decides on a recorded inventory, as of its own time.
+fn from_file(policy: &PolicyDir, file: &Path) -> Result<Answer, CliError> {
+    let inventory = read_inventory(file)?;
+    let now: Now = std::sync::Arc::new({
+        let at = inventory.taken_at;
+        move || at
+    });
+    // Sightings count here too; a state that does not exist yet is not made for it.
+    let ledger = if state::directory(policy).is_dir() {
+        block_on(crate::cli::run::Pace::Real, async { State::open(policy, &now).await?.ledger().await })?
+    } else {
+        Ledger::default()
+    };
+    Ok(answer(policy, &inventory, &ledger, inventory.taken_at))
+}
+
+fn answer(policy: &PolicyDir, inventory: &Inventory, ledger: &Ledger, now: Timestamp) -> Answer {
+    let mut canonical = Vec::new();
+    let _infallible = inventory::write(inventory, &mut canonical);
+    decide(&Question {
+        policy: &policy.policy,
+        policy_id: policy.id.clone(),
+        inventory,
+        inventory_id: digest(&canonical),
+        ledger,
+        now,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Reads an inventory file, compressed if its name ends in `.zst`.
+fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
+    let unreadable = |source| CliError::Read { path: path.to_owned(), source };
+    #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let is_compressed = path.extension().is_some_and(|extension| extension == "zst");
+    let read = if is_compressed {
+        inventory::read(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?))
+    } else {
+        inventory::read(BufReader::new(file))
+    };
+    read.map_err(|source| CliError::Inventory { path: path.to_owned(), source })
+}

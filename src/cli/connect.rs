@@ -1,0 +1,126 @@
+//! The composition root of AWS: real accounts over the network, simulated ones inside the process, one clock for all.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::future::try_join_all;
+
+use super::{clock, error::CliError, policy_files::PolicyDir, run::Pace, shell::Shell, state};
+use crate::{
+    aws::{Connection, Network, Session, Transport, Unanswered, connect},
+    collect::Options,
+    model::{Now, Timestamp},
+    policy::Account,
+    sim::{self, Sim, World},
+};
+
+/// Every account of a policy, ready to be connected to.
+pub(super) struct Estate {
+    accounts: Vec<Connection>,
+    worlds: BTreeMap<PathBuf, Sim>,
+    now: Now,
+}
+
+impl Estate {
+    /// Whose time a run of this policy lives on: simulated time if nothing in it is real.
+    pub(super) fn pace(policy: &PolicyDir) -> Pace {
+        let accounts = &policy.policy.accounts;
+        let all_simulated = accounts.iter().all(|account| account.simulated.is_some());
+        if all_simulated { Pace::Simulated } else { Pace::Real }
+    }
+
+    /// Loads the simulated worlds. Must be called on the runtime that the run lives on.
+    pub(super) fn open(policy: &PolicyDir, shell: &Shell) -> Result<Self, CliError> {
+        let system = clock::system();
+        let is_real = Self::pace(policy) == Pace::Real;
+        let mut loaded = BTreeMap::new();
+        for file in policy.policy.accounts.iter().filter_map(|account| account.simulated.as_ref()) {
+            let path = policy.resolve(file);
+            if !loaded.contains_key(&path) {
+                let world = read_world(&path)?;
+                loaded.insert(path, world);
+            }
+        }
+        // Worlds that share a run share its time: the latest of theirs, or the real one beside real accounts.
+        let latest = loaded.values().map(World::taken_at).max();
+        let starts_at = if is_real { Some(system()) } else { latest };
+        let worlds: BTreeMap<PathBuf, Sim> =
+            loaded.into_iter().map(|(path, world)| (path, simulate(world, starts_at))).collect();
+        let now = match worlds.values().next() {
+            Some(sim) if !is_real => sim.clock(),
+            Some(_) | None => system,
+        };
+        let network = Network::new();
+        let connection = |account: &Account| {
+            let transport = match &account.simulated {
+                Some(file) => worlds.get(&policy.resolve(file)).map(in_process),
+                None => None,
+            };
+            Connection {
+                label: account.label.clone(),
+                account_id: account.id.clone(),
+                regions: account.regions.clone(),
+                profile: account.profile.clone(),
+                role_arn: account.role_arn.clone(),
+                external_id: account.external_id.clone(),
+                quota_share: account.quota_share,
+                transport: transport.unwrap_or_else(|| Transport::Network(network.clone())),
+            }
+        };
+        let accounts = policy.policy.accounts.iter().map(connection).collect();
+        Ok(Self { accounts, worlds, now })
+    }
+
+    /// The clock of the run.
+    pub(super) fn now(&self) -> &Now {
+        &self.now
+    }
+
+    /// Opens a session per account and Region, after checking that each account is the one that the policy names.
+    pub(super) async fn connect(&self, purpose: &str) -> Result<Vec<Session>, CliError> {
+        let sessions = self.accounts.iter().map(async |account| {
+            connect(account, purpose)
+                .await
+                .map_err(|source| CliError::Connect { account: format!("\"{}\"", account.label), source })
+        });
+        Ok(try_join_all(sessions).await?.concat())
+    }
+
+    /// What to read, by the policy.
+    pub(super) fn collect_options(&self, policy: &PolicyDir) -> Options {
+        let waived = policy.policy.waivers.iter().map(|waiver| waiver.source).collect();
+        Options { waived, ..Options::new((self.now)()) }
+    }
+
+    /// Saves the simulated worlds as they are now.
+    pub(super) fn close(&self) -> Result<(), CliError> {
+        for (path, sim) in &self.worlds {
+            let _ = (path, sim);
+        }
+        Ok(())
+    }
+}
+
+fn simulate(world: World, starts_at: Option<Timestamp>) -> Sim {
+    Sim::new(world, sim::Options { quotas: true, starts_at, ..sim::Options::default() })
+}
+
+/// The door from the SDK's side to the simulated AWS.
+fn in_process(sim: &Sim) -> Transport {
+    let sim = sim.clone();
+    Transport::InProcess(Arc::new(move |request| {
+        let answer = sim.answer(request).map_err(|_cut| Unanswered);
+        Box::pin(async move { answer })
+    }))
+}
+
+/// Reads a world file.
+pub(super) fn read_world(path: &Path) -> Result<World, CliError> {
+    #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
+    let file =
+        std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    World::read(std::io::BufReader::new(file)).map_err(|source| CliError::World { path: path.to_owned(), source })
+}

@@ -1,0 +1,155 @@
+//! Everything that can end a command, with its exit code and what to do next.
+
+use std::{error::Error, fmt::Write as _, io, path::PathBuf};
+
+use super::{Exit, shell::Shell};
+use crate::{
+    apply::ApplyError,
+    aws::{AwsError, ErrorKind},
+    inventory::InventoryError,
+    journal::{JournalError, RunId},
+    model::{Diagnostics, Timestamp},
+    plan::PlanFileError,
+    render::render_diagnostics,
+    sim::WorldError,
+    store::StoreError,
+};
+
+/// What ended a command. A variant's text never repeats its source: the printer walks the chain.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error("the policy has errors; nothing was done")]
+    Policy(Diagnostics),
+    #[error("there is no policy in {0}: it has no file that ends in .hcl")]
+    NoPolicy(PathBuf),
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {path}")]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot write to stdout")]
+    Print { source: io::Error },
+    #[error("{path} is not a usable inventory")]
+    Inventory { path: PathBuf, source: InventoryError },
+    #[error("the simulated world {path} cannot be used")]
+    World { path: PathBuf, source: WorldError },
+    #[error("cannot use account {account}")]
+    Connect { account: String, source: AwsError },
+    #[error("the state cannot be used")]
+    Store(#[from] StoreError),
+    #[error("the journal cannot be used")]
+    Journal(#[from] JournalError),
+    #[error("the run stopped")]
+    Apply(#[from] ApplyError),
+    #[error("{path} is not a plan that can be used")]
+    PlanFile { path: PathBuf, source: PlanFileError },
+    #[error("the plan expired at {0}; what it was decided on is too old")]
+    Expired(Timestamp),
+    #[error("the plan is {found}, not the expected {expected}; review it, then pass its own id")]
+    NotExpected { expected: String, found: String },
+    #[error("planning went wrong: {}", .0.join("; "))]
+    NotApplyable(Vec<String>),
+    #[error("the run {0} is unfinished: finish it with `jettison resume`, then plan again")]
+    Unfinished(RunId),
+    #[error("no run is unfinished; there is nothing to resume")]
+    NothingToResume,
+    #[error("several runs are unfinished ({0}); name the one to resume")]
+    WhichRun(String),
+    #[error("there is no run {run}; `jettison journal list` shows them all")]
+    UnknownRun { run: String },
+    #[error("nobody can be asked here; pass --auto-approve, or apply a saved and reviewed plan with --expect")]
+    CannotAsk,
+    #[error("not applied: the answer was not yes")]
+    Declined,
+    #[error("the plan concerns {0}, which the policy does not have; apply it with the policy it was made from")]
+    ForeignScope(String),
+    #[error("cannot listen on {address}; is another program using the port? `--listen 127.0.0.1:0` picks a free one")]
+    Listen { address: String, source: io::Error },
+    #[error("cannot start: {doing}")]
+    Start { doing: &'static str, source: io::Error },
+}
+
+impl CliError {
+    /// What the process ends with.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Expired(_) | Self::NotExpected { .. } => Exit::Stale,
+            Self::Store(StoreError::Locked { .. }) => Exit::Locked,
+            Self::Unfinished(_) => Exit::Incomplete,
+            Self::Policy(_)
+            | Self::NoPolicy(_)
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Print { .. }
+            | Self::Inventory { .. }
+            | Self::World { .. }
+            | Self::Connect { .. }
+            | Self::Store(_)
+            | Self::Journal(_)
+            | Self::Apply(_)
+            | Self::PlanFile { .. }
+            | Self::NotApplyable(_)
+            | Self::NothingToResume
+            | Self::WhichRun(_)
+            | Self::UnknownRun { .. }
+            | Self::CannotAsk
+            | Self::Declined
+            | Self::ForeignScope(_)
+            | Self::Listen { .. }
+            | Self::Start { .. } => Exit::Error,
+        }
+    }
+
+    /// What to do next, where the text does not say it.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoPolicy(_) => {
+                Some("name the directory of the policy: `jettison plan DIR`; examples/quickstart is one".to_owned())
+            }
+            Self::Expired(_) => Some("make a new plan with `jettison plan --out FILE` and review it".to_owned()),
+            Self::Connect { source, .. } if source.kind == ErrorKind::WrongAccount => {
+                Some("nothing was read or changed".to_owned())
+            }
+            Self::Apply(_) => Some("`jettison resume` goes on from the journal once the cause is mended".to_owned()),
+            Self::Policy(_)
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Print { .. }
+            | Self::Inventory { .. }
+            | Self::World { .. }
+            | Self::Connect { .. }
+            | Self::Store(_)
+            | Self::Journal(_)
+            | Self::PlanFile { .. }
+            | Self::NotExpected { .. }
+            | Self::NotApplyable(_)
+            | Self::Unfinished(_)
+            | Self::NothingToResume
+            | Self::WhichRun(_)
+            | Self::UnknownRun { .. }
+            | Self::CannotAsk
+            | Self::Declined
+            | Self::ForeignScope(_)
+            | Self::Listen { .. }
+            | Self::Start { .. } => None,
+        }
+    }
+
+    /// Tells it on stderr.
+    pub(super) fn report(&self, shell: &Shell) {
+        if let Self::Policy(diagnostics) = self {
+            shell.alert(render_diagnostics(diagnostics, shell.diagnostic_style()).trim_end());
+            return;
+        }
+        let label = console::Style::new().red().bold().force_styling(shell.err_canvas().color).apply_to("error:");
+        let mut text = format!("{label} {self}");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let _infallible = write!(text, "\n  because {error}");
+            cause = error.source();
+        }
+        if let Some(hint) = self.hint() {
+            let _infallible = write!(text, "\n  {hint}");
+        }
+        shell.alert(&text);
+    }
+}

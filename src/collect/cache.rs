@@ -1,0 +1,85 @@
+//! What never changes is read once: the content of a definition in a status, and the children of an index.
+//!
+//! Tags of definitions can change without a trace in any list, so a definition from the cache has the tags that it had when
+//! it was described. That errs in both directions, and both are caught where they matter: `apply` describes each
+//! definition again right before it acts. Whoever wants fresh tags in a plan passes an empty cache.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    inventory::{Manifest, TaskDefinition},
+    model::{Digest, Location, RepositoryName},
+};
+
+/// Bytes by key. A cache may lose anything at any time; what it cannot give is read from AWS again.
+#[async_trait::async_trait]
+pub trait Cache: Send + Sync {
+    /// What was put under `key`, if it is still there.
+    async fn get(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// Keeps `value` under `key`, in place of what was there.
+    async fn put(&self, key: &str, value: Vec<u8>);
+}
+
+/// A cache that lasts as long as the process.
+#[derive(Debug, Default)]
+pub struct MemoryCache(Mutex<BTreeMap<String, Vec<u8>>>);
+
+#[async_trait::async_trait]
+impl Cache for MemoryCache {
+    async fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    async fn put(&self, key: &str, value: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), value);
+    }
+}
+
+/// The status belongs to the key: an INACTIVE definition says when it was deregistered, its ACTIVE copy did not.
+fn definition_key(arn: &str, status: &str) -> String {
+    format!("definition/1/{status}/{arn}")
+}
+
+fn manifest_key(location: &Location, repository: &RepositoryName, digest: &Digest) -> String {
+    format!("manifest/1/{location}/{repository}@{digest}")
+}
+
+pub(super) async fn definition(cache: &dyn Cache, arn: &str, status: &str) -> Option<TaskDefinition> {
+    let known: TaskDefinition = read(cache, &definition_key(arn, status)).await?;
+    (known.task_definition_arn == arn && known.status == status).then_some(known)
+}
+
+pub(super) async fn keep_definition(cache: &dyn Cache, definition: &TaskDefinition) {
+    write(cache, &definition_key(&definition.task_definition_arn, &definition.status), definition).await;
+}
+
+pub(super) async fn manifest(
+    cache: &dyn Cache,
+    location: &Location,
+    repository: &RepositoryName,
+    digest: &Digest,
+) -> Option<Manifest> {
+    let known: Manifest = read(cache, &manifest_key(location, repository, digest)).await?;
+    (known.repository_name == *repository && known.image_digest == *digest).then_some(known)
+}
+
+pub(super) async fn keep_manifest(cache: &dyn Cache, location: &Location, manifest: &Manifest) {
+    let key = manifest_key(location, &manifest.repository_name, &manifest.image_digest);
+    write(cache, &key, manifest).await;
+}
+
+async fn read<T: DeserializeOwned>(cache: &dyn Cache, key: &str) -> Option<T> {
+    serde_json::from_slice(&cache.get(key).await?).ok()
+}
+
+async fn write<T: Serialize>(cache: &dyn Cache, key: &str, value: &T) {
+    if let Ok(bytes) = serde_json::to_vec(value) {
+        cache.put(key, bytes).await;
+    }
+}

@@ -1,0 +1,115 @@
+//! Repositories, images, and the manifests of image indexes.
+
+use futures::{StreamExt, future::join, stream::iter};
+
+use super::{
+    cache,
+    scope::{ScopeSweep, absorb},
+};
+use crate::{
+    aws::ErrorKind,
+    inventory::{Image, Inventory, Repository, is_index},
+    model::{Digest, RepositoryName, Source, quota::batch::IMAGES},
+};
+
+/// Repositories read at the same time. The limiter sets the pace; this only bounds what waits for it.
+const REPOSITORIES_AT_ONCE: usize = 32;
+const BATCHES_AT_ONCE: usize = 8;
+
+impl ScopeSweep<'_> {
+    /// The registry of the account in this Region.
+    pub(super) async fn registry(&self) -> Inventory {
+        let sources = [Source::Repositories, Source::Images, Source::Manifests];
+        sources.into_iter().for_each(|source| self.started(source));
+        let mut whole = Inventory::default();
+        match self.session.describe_repositories().await {
+            Ok(all) => {
+                self.found(Source::Repositories, all.found.len());
+                whole.gaps.extend(all.failures.iter().map(|failure| self.gap_of(Source::Repositories, failure)));
+                let repositories: Vec<_> =
+                    all.found.into_iter().map(|repository| self.repository(repository)).collect();
+                let mut parts = iter(repositories).buffer_unordered(REPOSITORIES_AT_ONCE);
+                while let Some(part) = parts.next().await {
+                    self.read(Source::Repositories, 1);
+                    absorb(&mut whole, part);
+                }
+            }
+            Err(error) => whole.gaps.push(self.gap_after(Source::Repositories, None, &error)),
+        }
+        sources.into_iter().for_each(|source| self.finished(source));
+        whole
+    }
+
+    /// A repository with its tags and images. One that was deleted since it was listed is nothing at all.
+    async fn repository(&self, mut repository: Repository) -> Inventory {
+        let name = repository.repository_name.clone();
+        let archived_too = !self.options.waives(Source::Archived);
+        let tags = self.session.list_tags(&repository.repository_arn);
+        let (tags, images) = join(tags, self.session.describe_images(&name, archived_too)).await;
+        let mut whole = Inventory::default();
+        match tags {
+            Ok(tags) => repository.tags = tags,
+            Err(error) if error.kind == ErrorKind::NotFound => return whole,
+            Err(error) => whole.gaps.push(self.gap_after(Source::Repositories, Some(name.as_str()), &error)),
+        }
+        match images {
+            Ok(images) => {
+                self.found(Source::Images, images.found.len());
+                self.read(Source::Images, images.found.len());
+                whole.gaps.extend(images.failures.iter().map(|failure| self.gap_of(Source::Images, failure)));
+                absorb(&mut whole, self.manifests(&name, &images.found).await);
+                whole.images.extend(images.found.into_iter().map(|image| self.seen(image)));
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => return Inventory::default(),
+            Err(error) => whole.gaps.push(self.gap_after(Source::Images, Some(name.as_str()), &error)),
+        }
+        whole.repositories.push(self.seen(repository));
+        whole
+    }
+
+    /// What the indexes among `images` hold.
+    async fn manifests(&self, repository: &RepositoryName, images: &[Image]) -> Inventory {
+        let mut whole = Inventory::default();
+        let mut unknown: Vec<Digest> = Vec::new();
+        let indexes = images.iter().filter(|image| image.image_manifest_media_type.as_deref().is_some_and(is_index));
+        for Image { image_digest, .. } in indexes {
+            self.found(Source::Manifests, 1);
+            match cache::manifest(self.cache, self.session.location(), repository, image_digest).await {
+                Some(known) => {
+                    self.read(Source::Manifests, 1);
+                    whole.manifests.push(self.seen(known));
+                }
+                None => unknown.push(image_digest.clone()),
+            }
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        let answers: Vec<_> = unknown
+            .chunks(IMAGES)
+            .map(|batch| async move { (batch, self.session.batch_get_manifests(repository, batch).await) })
+            .collect();
+        let mut answers = iter(answers).buffer_unordered(BATCHES_AT_ONCE);
+        while let Some((asked, answer)) = answers.next().await {
+            self.read(Source::Manifests, asked.len());
+            match answer {
+                Ok(read) => {
+                    for manifest in read.found {
+                        cache::keep_manifest(self.cache, self.session.location(), &manifest).await;
+                        whole.manifests.push(self.seen(manifest));
+                    }
+                    for failure in read.failures {
+                        let object = format!("{repository}@{}", failure.object);
+                        whole.gaps.push(self.gap(Source::Manifests, Some(&object), failure.reason));
+                    }
+                }
+                Err(error) => {
+                    for digest in asked {
+                        let object = format!("{repository}@{digest}");
+                        whole.gaps.push(self.gap_after(Source::Manifests, Some(&object), &error));
+                    }
+                }
+            }
+        }
+        whole
+    }
+}

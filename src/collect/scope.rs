@@ -1,0 +1,89 @@
+//! The sweep of one scope: what its parts share.
+
+use super::{Cache, Event, Options, Progress};
+use crate::{
+    aws::{AwsError, Failure, Session},
+    inventory::{Gap, Inventory, Seen},
+    model::Source,
+};
+
+/// One account and Region being swept.
+#[derive(Clone, Copy)]
+pub(super) struct ScopeSweep<'a> {
+    pub(super) session: &'a Session,
+    pub(super) options: &'a Options,
+    pub(super) cache: &'a dyn Cache,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl ScopeSweep<'_> {
+    pub(super) fn seen<T>(&self, value: T) -> Seen<T> {
+        Seen::new(self.session.location().clone(), value)
+    }
+
+    pub(super) fn gap(&self, source: Source, object: Option<&str>, error: impl Into<String>) -> Gap {
+        let location = self.session.location();
+        Gap {
+            source,
+            account_id: Some(location.account_id.clone()),
+            region: Some(location.region.clone()),
+            object: object.map(str::to_owned),
+            error: error.into(),
+        }
+    }
+
+    /// A call failed: the gap is the whole source, or the one object that the call was about.
+    pub(super) fn gap_after(&self, source: Source, object: Option<&str>, error: &AwsError) -> Gap {
+        self.gap(source, object, error.summary())
+    }
+
+    /// One object of a batch failed.
+    pub(super) fn gap_of(&self, source: Source, failure: &Failure) -> Gap {
+        self.gap(source, Some(&failure.object), failure.reason.clone())
+    }
+
+    pub(super) fn started(&self, source: Source) {
+        self.progress.on(Event::Started { scope: self.session.scope().clone(), source });
+    }
+
+    pub(super) fn found(&self, source: Source, found: usize) {
+        self.progress.on(Event::Count { scope: self.session.scope().clone(), source, found, read: 0 });
+    }
+
+    pub(super) fn read(&self, source: Source, read: usize) {
+        self.progress.on(Event::Count { scope: self.session.scope().clone(), source, found: 0, read });
+    }
+
+    pub(super) fn finished(&self, source: Source) {
+        self.progress.on(Event::Finished { scope: self.session.scope().clone(), source });
+    }
+}
+
+/// Adds what one part of a sweep saw to the rest.
+pub(super) fn absorb(whole: &mut Inventory, part: Inventory) {
+    let Inventory {
+        taken_at: _,
+        scopes,
+        clusters,
+        services,
+        task_sets,
+        tasks,
+        task_definitions,
+        repositories,
+        images,
+        manifests,
+        references,
+        gaps,
+    } = part;
+    whole.scopes.extend(scopes);
+    whole.clusters.extend(clusters);
+    whole.services.extend(services);
+    whole.task_sets.extend(task_sets);
+    whole.tasks.extend(tasks);
+    whole.task_definitions.extend(task_definitions);
+    whole.repositories.extend(repositories);
+    whole.images.extend(images);
+    whole.manifests.extend(manifests);
+    whole.references.extend(references);
+    whole.gaps.extend(gaps);
+}

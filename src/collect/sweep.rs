@@ -1,0 +1,87 @@
+//! The two sweeps: everything, and who holds what right now.
+
+use futures::future::{join, join_all};
+
+use super::{
+    Cache, Options, Progress, Silent, UNREAD,
+    scope::{ScopeSweep, absorb},
+};
+use crate::{
+    aws::{DefinitionStatus, Session},
+    inventory::{Gap, Inventory, Seen},
+};
+
+/// Reads everything in every scope, side by side. What `cache` knows is not read again.
+pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
+    let parts = scopes.map(|scope| async move {
+        let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
+        let ((mut whole, definitions), registry) = join(ecs, scope.registry()).await;
+        absorb(&mut whole, definitions);
+        absorb(&mut whole, registry);
+        whole
+    });
+    assemble(sessions, options, join_all(parts).await)
+}
+
+/// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
+/// whatever other definition one of those refers to. For the look right before a deletion.
+/// Gaps mean the same as in `collect`; the registry is neither read nor missing.
+pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
+    let parts = scopes.map(|scope| async move {
+        let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
+        absorb(&mut whole, definitions);
+        let referenced = scope.referenced_definitions(&whole).await;
+        absorb(&mut whole, referenced);
+        whole
+    });
+    assemble(sessions, options, join_all(parts).await)
+}
+
+fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> Inventory {
+    let mut whole = Inventory {
+        taken_at: options.taken_at,
+        scopes: sessions.iter().map(|session| session.scope().clone()).collect(),
+        gaps: sessions.iter().flat_map(|session| unread(session, options)).collect(),
+        ..Inventory::default()
+    };
+    for part in parts {
+        absorb(&mut whole, part);
+    }
+    put_in_order(&mut whole);
+    whole
+}
+
+/// What this build does not read is said in every scope, not hidden.
+fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item = Gap> + 'a {
+    let location = session.location();
+    UNREAD.iter().filter(|source| !options.waives(**source)).map(|source| Gap {
+        source: *source,
+        account_id: Some(location.account_id.clone()),
+        region: Some(location.region.clone()),
+        object: None,
+        error: "this build does not read it yet".to_owned(),
+    })
+}
+
+/// Sorts by identity, and keeps one of what was seen twice: a page may shift while a list is being read.
+fn put_in_order(whole: &mut Inventory) {
+    whole.scopes.sort_unstable();
+    whole.scopes.dedup();
+    unique(&mut whole.clusters, |cluster| cluster.cluster_arn.clone());
+    unique(&mut whole.services, |service| service.service_arn.clone());
+    unique(&mut whole.task_sets, |task_set| task_set.task_set_arn.clone());
+    unique(&mut whole.tasks, |task| task.task_arn.clone());
+    unique(&mut whole.task_definitions, |definition| definition.task_definition_arn.clone());
+    unique(&mut whole.repositories, |repository| repository.repository_name.clone());
+    unique(&mut whole.images, |image| (image.repository_name.clone(), image.image_digest.clone()));
+    unique(&mut whole.manifests, |manifest| (manifest.repository_name.clone(), manifest.image_digest.clone()));
+    whole.gaps.sort_unstable();
+    whole.gaps.dedup();
+}
+
+fn unique<T, K: Ord>(objects: &mut Vec<Seen<T>>, identity: impl Fn(&T) -> K) {
+    objects.sort_by_cached_key(|seen| (seen.location.clone(), identity(&seen.value)));
+    objects.dedup_by(|a, b| a.location == b.location && identity(&a.value) == identity(&b.value));
+}
