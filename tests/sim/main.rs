@@ -3,6 +3,10 @@
 
 mod client;
 mod definitions;
+mod faults;
 mod images;
+mod persistence;
 mod reading;
+mod server;
 mod services;
+mod worlds;
