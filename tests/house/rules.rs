@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     source::{item_end, paths, tokens},
-    table::{Table, matches},
+    table::{Purity, Table, matches},
 };
 
-const IMPURE_WORDS: [&str; 5] = ["async", "await", "SystemTime", "Instant", "tokio"];
+const WAITING: [&str; 2] = ["async", "await"];
+const IMPURE_WORDS: [&str; 3] = ["SystemTime", "Instant", "tokio"];
 const IMPURE_STD: [&str; 5] = ["fs", "env", "net", "process", "thread"];
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 const LANGUAGE: [&str; 5] = ["std", "core", "alloc", "self", "super"];
@@ -34,17 +35,18 @@ pub(crate) fn check_file(table: &Table, file: &Path, text: &str) -> Vec<String> 
             }
         } else if is_outside(table, first) && !table.allows_crate(room, first) {
             faults.insert(format!("uses the crate `{first}`, which has no place in `{room}`"));
-        } else if rules.pure && first == "std" && IMPURE_STD.contains(&second) {
+        } else if rules.purity != Purity::Impure && first == "std" && IMPURE_STD.contains(&second) {
             faults.insert(format!("`{room}` is pure and uses `std::{second}`"));
         }
     }
     for pair in tokens.windows(2).filter(|pair| pair[0] == "mod" && pair[1].ends_with("tests")) {
         faults.insert(format!("`mod {}` is not behind `#[cfg(test)]`, and this test does not look into it", pair[1]));
     }
-    if rules.pure {
+    if rules.purity != Purity::Impure {
         for (at, token) in tokens.iter().enumerate() {
             let printing = PRINTING.contains(&token.as_str()) && tokens.get(at + 1).is_some_and(|next| next == "!");
-            if printing || IMPURE_WORDS.contains(&token.as_str()) {
+            let waiting = rules.purity == Purity::Pure && WAITING.contains(&token.as_str());
+            if printing || waiting || IMPURE_WORDS.contains(&token.as_str()) {
                 faults.insert(format!("`{room}` is pure and says `{token}`"));
             }
         }
@@ -155,6 +157,7 @@ mod tests {
 | `model` | yes | words | – | `jiff` |
 | `plan` | yes | plans | `model` | – |
 | `apply` | no | deeds | `model` `plan::Action` | `tokio` `aws_*` |
+| `log` | awaits | notes | `model` | – |
 | `cli` | no | all | everything | – |
 
 Every room may use `serde` and `thiserror`.
@@ -179,6 +182,7 @@ Every room may use `serde` and `thiserror`.
             ),
             ("src/plan/step_tests.rs", "use crate::apply::x;"),
             ("src/apply/run.rs", "use crate::plan::Action; async fn f() { aws_sdk_ecs::Client::new() }"),
+            ("src/log/mod.rs", "async fn f() { g().await }"),
             ("src/cli/mod.rs", "use crate::{apply, plan::{self as p, step}};"),
         ] {
             assert_eq!(faults(file, text), Vec::<String>::new(), "{file}: {text}");
@@ -206,6 +210,8 @@ Every room may use `serde` and `thiserror`.
             ("src/plan/step.rs", "fn f(t: SystemTime) {}", "SystemTime"),
             ("src/plan/step.rs", "fn f() { println!(\"a\") }", "println"),
             ("src/plan/step.rs", "#[cfg(test)] mod tests { } use crate::apply::x;", "crate::apply::x"),
+            ("src/log/mod.rs", "async fn f() { tokio::time::sleep(a).await }", "tokio"),
+            ("src/log/mod.rs", "async fn f() { std::fs::read(a) }", "std::fs"),
             ("src/plan/mod.rs", "mod step_tests;", "step_tests"),
             ("src/attic/mod.rs", "", "attic"),
         ] {
@@ -236,7 +242,7 @@ Every room may use `serde` and `thiserror`.
     #[test]
     fn what_the_page_forgot_is_caught() {
         let table = Table::parse(PAGE).unwrap();
-        let rooms = ["model", "plan", "apply", "attic"].map(str::to_owned);
+        let rooms = ["model", "plan", "apply", "log", "attic"].map(str::to_owned);
         let manifest = "[dependencies]\naws-sdk-ecs = \"1\"\nrand = \"1\"\nserde = { version = \"1\" }\n[dev-dependencies]\nx = \"1\"";
         let faults = check_page(&table, &rooms, manifest).join("\n");
         assert_eq!(faults.lines().count(), 3, "{faults}");

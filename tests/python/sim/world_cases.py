@@ -74,6 +74,7 @@ class Saved(Case):
     def test_a_saved_world_is_served_again(self):
         saved = Path(self.folder.name) / "saved.ndjson"
         first = Server(JETTISON, self.world, "--save", str(saved))
+        self.addCleanup(first.close)
         proxy = Proxy(first.url)
         self.addCleanup(proxy.close)
         ecs = self.client("ecs", url=proxy.url)
