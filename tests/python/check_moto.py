@@ -100,9 +100,13 @@ class Fleet(unittest.TestCase):
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(cls.folder), "AWS_ENDPOINT_URL": cls.moto.url, "AWS_REGION": REGION,
             "AWS_MAX_ATTEMPTS": "2", "NO_COLOR": "1", **CREDENTIALS}
-        done = subprocess.run(
-            [JETTISON, command, str(cls.folder), *flags], env=environment, capture_output=True, text=True, timeout=300,
-            stdin=subprocess.DEVNULL)
+        try:
+            done = subprocess.run(
+                [JETTISON, command, str(cls.folder), *flags], env=environment, capture_output=True, text=True, timeout=120,
+                stdin=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired as stuck:
+            said = b"\n".join(stream or b"" for stream in [stuck.stdout, stuck.stderr]).decode("utf-8", "replace")
+            raise AssertionError(f"{command} was still running after {stuck.timeout} s\n{said}") from None
         if done.returncode != expect:
             raise AssertionError(f"{command} ended with {done.returncode}, not {expect}\n{done.stdout}\n{done.stderr}")
         return done
