@@ -6,6 +6,7 @@ mod definitions;
 mod faults;
 mod images;
 mod persistence;
+mod random;
 mod reading;
 mod server;
 mod services;

@@ -1,4 +1,5 @@
 //! A world that survives its process: cut anywhere, it is exactly as it was after some request that was answered.
+#![expect(clippy::disallowed_methods, reason = "the test plays the disk")]
 
 use std::{fs, path::Path, time::Duration};
 
