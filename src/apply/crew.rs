@@ -88,7 +88,8 @@ impl<'r> Crew<'r> {
         session: &Session,
         steps: &[&'r Step],
     ) -> Result<(Vec<&'r Step>, Vec<(StepId, Fate)>), ApplyError> {
-        let needs_references = steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
+        let needs_references =
+            steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
         let references = if needs_references { Some(self.watch.references().await) } else { None };
         let observations = observe(session, steps).await;
         if self.is_stopping() {
@@ -236,10 +237,9 @@ impl<'r> Crew<'r> {
     fn tell(&self, step: &Step, outcome: Outcome, at: Timestamp) -> Fate {
         let fate = match &outcome {
             Outcome::Done { .. } | Outcome::AlreadyGone => Fate::Ended(End::Effective, at),
-            Outcome::Refused { .. }
-            | Outcome::Failed { .. }
-            | Outcome::Skipped { .. }
-            | Outcome::Superseded { .. } => Fate::Ended(End::NotDone, at),
+            Outcome::Refused { .. } | Outcome::Failed { .. } | Outcome::Skipped { .. } | Outcome::Superseded { .. } => {
+                Fate::Ended(End::NotDone, at)
+            }
             Outcome::InDoubt { .. } => Fate::Open,
         };
         let (action, address) = (step.action, step.address.clone());

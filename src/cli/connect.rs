@@ -1,7 +1,7 @@
 //! The composition root of AWS: real accounts over the network, simulated ones inside the process, one clock for all.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -41,9 +41,9 @@ impl Estate {
         let starts_at = is_real.then(|| system());
         for file in policy.policy.accounts.iter().filter_map(|account| account.simulated.as_ref()) {
             let path = policy.resolve(file);
-            if !worlds.contains_key(&path) {
-                let sim = open_world(&path, &state::directory(policy), starts_at, shell)?;
-                worlds.insert(path, sim);
+            if let Entry::Vacant(place) = worlds.entry(path) {
+                let sim = open_world(place.key(), &state::directory(policy), starts_at, shell)?;
+                place.insert(sim);
             }
         }
         let now = match worlds.values().next() {
@@ -81,7 +81,7 @@ impl Estate {
         let sessions = self.accounts.iter().map(async |account| {
             connect(account, purpose)
                 .await
-                .map_err(|source| CliError::Connect { account: format!("\"{}\"", account.label), source })
+                .map_err(|error| CliError::Connect { account: format!("\"{}\"", account.label), source: error.into() })
         });
         Ok(try_join_all(sessions).await?.concat())
     }
@@ -131,8 +131,7 @@ fn in_process(sim: &Sim) -> Transport {
 /// Reads a world file.
 pub(super) fn read_world(path: &Path) -> Result<World, CliError> {
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file =
-        std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    let file = std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
     World::read(std::io::BufReader::new(file)).map_err(|source| CliError::World { path: path.to_owned(), source })
 }
 

@@ -35,7 +35,7 @@ pub(super) enum CliError {
     #[error("the simulated AWS of {path} cannot be used")]
     Persist { path: PathBuf, source: PersistenceError },
     #[error("cannot use account {account}")]
-    Connect { account: String, source: AwsError },
+    Connect { account: String, source: Box<AwsError> },
     #[error("the state cannot be used")]
     Store(#[from] StoreError),
     #[error("the journal cannot be used")]

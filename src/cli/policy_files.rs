@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{error::CliError, shell::Shell};
 use crate::{
-    plan::digest,
+    model::sha256,
     policy::{self, Policy},
     render::render_diagnostics,
 };
@@ -24,12 +24,12 @@ impl PolicyDir {
         if files.is_empty() {
             return Err(CliError::NoPolicy(dir.to_owned()));
         }
-        let id = files.iter().map(|(name, text)| format!("{name} {}\n", digest(text.as_bytes()))).collect::<String>();
+        let id = files.iter().map(|(name, text)| format!("{name} {}\n", sha256(text))).collect::<String>();
         let (policy, warnings) = policy::parse(files).map_err(CliError::Policy)?;
         if !warnings.is_empty() {
             shell.alert(render_diagnostics(&warnings, shell.diagnostic_style()).trim_end());
         }
-        Ok(Self { dir: dir.to_owned(), policy, id: digest(id.as_bytes()) })
+        Ok(Self { dir: dir.to_owned(), policy, id: sha256(id) })
     }
 
     /// A path of the policy, which is relative to it.

@@ -15,10 +15,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Event, RunId};
-use crate::store::{Key, KeyError};
+use crate::{
+    model::sha256,
+    store::{Key, KeyError},
+};
 
 const FORMAT_VERSION: &str = "1.0";
 const FORMAT_MAJOR: u32 = 1;
@@ -171,7 +173,7 @@ impl Segment {
             serde_json::to_writer(&mut bytes, event)?;
             bytes.push(b'\n');
         }
-        let sum = sum_of(&bytes);
+        let sum = sha256(&bytes);
         bytes.extend_from_slice(sum.as_bytes());
         bytes.push(b'\n');
         Ok((Self { run: run.clone(), slot, previous: header.previous, content, sum }, bytes))
@@ -212,12 +214,8 @@ fn split_sum(bytes: &[u8]) -> Result<(&[u8], String), SegmentError> {
     let last = lines.iter().rposition(|byte| *byte == b'\n').ok_or(SegmentError::CutOff)?;
     let (body, sum) = lines.split_at(last);
     let expected = String::from_utf8_lossy(sum.get(1..).unwrap_or_default()).into_owned();
-    let actual = sum_of(bytes.get(..=last).unwrap_or_default());
+    let actual = sha256(bytes.get(..=last).unwrap_or_default());
     if expected == actual { Ok((body, actual)) } else { Err(SegmentError::Checksum { expected, actual }) }
-}
-
-fn sum_of(bytes: &[u8]) -> String {
-    format!("sha256:{:x}", Sha256::digest(bytes))
 }
 
 #[cfg(test)]

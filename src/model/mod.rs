@@ -7,6 +7,7 @@ mod address;
 mod arn;
 mod diagnostic;
 mod glob;
+mod hash;
 mod id;
 mod image_ref;
 pub mod quota;
@@ -16,11 +17,10 @@ mod source;
 mod time;
 
 pub use address::{Address, AddressError, Kind, Location, Resource, Scope};
-pub use arn::{
-    Arn, TaskDefinitionRef, cluster_name, repository_arn, service_name, task_definition_arn, task_set_id,
-};
+pub use arn::{Arn, TaskDefinitionRef, cluster_name, repository_arn, service_name, task_definition_arn, task_set_id};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, Span, suggest};
 pub use glob::{Patterns, PatternsError};
+pub use hash::{hex, sha256};
 pub use id::{
     AccountId, AccountLabel, ClusterName, Digest, Family, IdError, ImageTag, Region, RepositoryName, Revision,
     ServiceName, TaskSetId,

@@ -161,6 +161,7 @@ impl Case<'_, '_> {
             format!("not used for {}{}", asked.value, last_use.known().map_or_else(String::new, describe_last_use));
         self.after_window(
             last_use.latest(),
+            asked.value,
             action,
             Retirement {
                 actions,
@@ -185,6 +186,7 @@ impl Case<'_, '_> {
                     // What runs an INACTIVE revision goes on running it: it may have ended long after.
                     return self.after_window(
                         since.map(|since| last_use.latest().map_or(since, |latest| latest.max(since))),
+                        said.value,
                         Action::DeleteTaskDefinition,
                         Retirement {
                             actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
@@ -208,10 +210,11 @@ impl Case<'_, '_> {
     }
 
     /// Retires unless the rollback window or something unread forbids it (laws L4 and L2).
-    fn after_window(&self, lost: Option<Timestamp>, action: Action, retirement: Retirement) -> Verdict {
+    fn after_window(&self, lost: Option<Timestamp>, asked: Age, action: Action, retirement: Retirement) -> Verdict {
         let window = self.estate.settings().rollback_window;
         if self.has_retired_holders() && !window.is_zero() {
-            let eligible_at = window.after(self.estate.now());
+            // It is in use until then, and the rule counts from its last use.
+            let eligible_at = window.max(asked).after(self.estate.now());
             let text = format!("what runs it is retired by this plan; the rollback window is {window}");
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Action, Step};
 use crate::{
     inventory::Gap,
-    model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Source, Timestamp},
+    model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Source, Timestamp, sha256},
 };
 
 /// The version this build writes. A newer major version is refused.
@@ -201,7 +200,7 @@ impl Plan {
             .collect();
         lines.extend(self.scopes.iter().map(|scope| format!("scope {}", scope.location())));
         lines.sort_unstable();
-        digest(lines.join("\n").as_bytes())
+        sha256(lines.join("\n"))
     }
 }
 
@@ -210,16 +209,5 @@ impl Plan {
 fn integrity(text: &str) -> Option<String> {
     let mut document: serde_json::Value = serde_json::from_str(text).ok()?;
     document.as_object_mut()?.remove("integrity");
-    Some(digest(document.to_string().as_bytes()))
-}
-
-/// `sha256:` and the digest in hex.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
-    hash.iter().fold("sha256:".to_owned(), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    Some(sha256(document.to_string()))
 }

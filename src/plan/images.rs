@@ -235,11 +235,14 @@ impl<'a> UnitCase<'_, 'a> {
     }
 
     fn protection(&self, tags: &[&str]) -> Option<Reason> {
+        // `tags` alone names tagged images: whoever protects `incident-*` does not mean every untagged image as well.
+        let covers_untagged =
+            |select: &ImageSelector| select.untagged_matches() && (select.tags.is_none() || select.untagged.is_some());
         self.estate.policy().protects.iter().find_map(|protect| {
             let Selector::Image(select) = &protect.select else { return None };
             let selected = select.repository_matches(&self.scope.account, &self.scope.region, &self.key.repository)
                 && (all_tags_of(self.estate, self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
-                    || (tags.is_empty() && select.untagged_matches()));
+                    || (tags.is_empty() && covers_untagged(select)));
             let reason = || Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason));
             selected.then(|| reason().at(&*protect.at))
         })
@@ -347,7 +350,8 @@ impl<'a> UnitCase<'_, 'a> {
         if let Some(leaving) = &self.holds.leaving
             && let Some(held) = self.held_directly(leaving)
         {
-            let eligible_at = window.after(self.estate.now());
+            // Its definition is deregistered now, and the rule counts from then as well.
+            let eligible_at = window.max(unused_for.value).after(self.estate.now());
             let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
             let text = format!("{holder} is retired by this plan; the rollback window is {window}");

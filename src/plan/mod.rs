@@ -19,7 +19,5 @@ mod units;
 mod verdict;
 
 pub use decide::{Answer, Question, decide};
-pub use file::{
-    FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, STORAGE_USD_PER_GB_MONTH, Summary, Waived, digest,
-};
+pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, STORAGE_USD_PER_GB_MONTH, Summary, Waived};
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

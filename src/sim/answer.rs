@@ -16,14 +16,14 @@ use super::{
     clock::Clock,
     ecr, ecs,
     fault::{Fault, Faults},
-    lifecycle, page,
+    lifecycle,
     persist::{ChangeLog, PersistenceError},
     quota::Buckets,
     sts,
     wire::{self, Credential, Parsed, Service},
     world::World,
 };
-use crate::model::{AccountId, Location, Now, Region, Timestamp, quota::Bucket};
+use crate::model::{AccountId, Location, Now, Region, Timestamp, hex, quota::Bucket};
 
 /// The connection was cut: the caller cannot know whether the call took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -293,7 +293,7 @@ fn access_denied(parsed: &Parsed, credential: &Credential) -> Refusal {
 
 /// An id in the shape of AWS's, the same in every run.
 fn request_id(call: usize) -> String {
-    let hex = page::hex(&Sha256::digest(format!("request {call}")));
+    let hex = hex(&Sha256::digest(format!("request {call}")));
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }

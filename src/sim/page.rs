@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::call::{Call, Refusal, invalid};
+use crate::model::hex;
 
 /// Which page a caller asked for.
 pub(super) struct Paging {
@@ -62,11 +63,6 @@ impl Paging {
         }
         page
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn text_of_hex(hex: &str) -> Option<String> {

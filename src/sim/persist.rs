@@ -19,15 +19,13 @@ use std::{
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     answer::{Options, Sim},
     file::{Counters, ObjectLine, WorldError, write_line},
-    page::hex,
     world::{Key, ObjectKind, World},
 };
-use crate::model::{AccountId, Location, Region, Timestamp};
+use crate::model::{AccountId, Location, Region, Timestamp, sha256};
 
 /// Where a simulated AWS lives on disk. Two worlds of the same file name need two directories.
 #[derive(Debug, Clone)]
@@ -143,7 +141,7 @@ impl Persistence {
         fs::create_dir_all(&self.directory).map_err(io_error("make", &self.directory))?;
         let lock = lock(&self.file("lock"))?;
         let bytes = fs::read(&self.base).map_err(io_error("read", &self.base))?;
-        let origin = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
+        let origin = sha256(&bytes);
         let (copy, log) = (self.file("world.ndjson"), self.file("changes.ndjson"));
         let (mut newer, mut stale) = (false, false);
         let mut world = match read_copy(&copy, &origin)? {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
 use super::{Key, StoreError};
+use crate::model::hex;
 
 /// Which content a key had: a token to compare and to give back, like an ETag. What it consists of is the store's affair.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -26,11 +27,7 @@ impl Version {
 
     /// The same, from a SHA-256 that is known already.
     pub(super) fn from_hash(hash: &[u8; 32]) -> Self {
-        let mut token = String::with_capacity(64);
-        for byte in hash {
-            token.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
-        }
-        Self(token)
+        Self(hex(hash))
     }
 
     /// The token.

@@ -17,8 +17,8 @@ use crate::{
     collect::collect,
     inventory::{self, Inventory},
     ledger::Ledger,
-    model::{Now, Timestamp},
-    plan::{Answer, Question, decide, digest},
+    model::{Now, Timestamp, sha256},
+    plan::{Answer, Question, decide},
 };
 
 pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliError> {
@@ -38,8 +38,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
     };
     if let Some(out) = &args.out {
         #[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
-        std::fs::write(out, plan_json(&plan)?)
-            .map_err(|source| CliError::Write { path: out.clone(), source })?;
+        std::fs::write(out, plan_json(&plan)?).map_err(|source| CliError::Write { path: out.clone(), source })?;
     }
     let next = match (&args.out, &args.inventory) {
         (Some(out), _) => Some(format!("jettison apply {} --policy {}", out.display(), args.dir.display())),
@@ -93,7 +92,7 @@ fn answer(policy: &PolicyDir, inventory: &Inventory, ledger: &Ledger, now: Times
         policy: &policy.policy,
         policy_id: policy.id.clone(),
         inventory,
-        inventory_id: digest(&canonical),
+        inventory_id: sha256(&canonical),
         ledger,
         now,
         tool_version: env!("CARGO_PKG_VERSION"),

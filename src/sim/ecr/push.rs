@@ -1,14 +1,13 @@
 //! PutImage: pushing a manifest, tagging, moving a tag.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::identify::{ImageId, repository};
 use crate::{
     inventory::is_index,
+    model::sha256,
     sim::{
         call::{Answer, Call, Refusal, invalid, refuse},
-        page::hex,
         state::{Map, count, inner_text, list, objects, set, stamp, text, texts},
         world::Key,
     },
@@ -24,7 +23,7 @@ pub(super) fn put_image(call: &mut Call<'_>) -> Answer {
     if media_type.is_empty() {
         return Err(invalid("Invalid parameter: imageManifestMediaType is needed for a manifest without mediaType"));
     }
-    let digest = format!("sha256:{}", hex(&Sha256::digest(body)));
+    let digest = sha256(body);
     if call.input.text("imageDigest")?.is_some_and(|given| given != digest) {
         return Err(refuse("ImageDigestDoesNotMatchException", format!("The manifest's digest is {digest}")));
     }

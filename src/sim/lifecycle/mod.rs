@@ -17,8 +17,8 @@ pub(super) use tasks::{Launch, is_live, start, stop};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{page::hex, world::World};
-use crate::model::Timestamp;
+use super::world::World;
+use crate::model::{Timestamp, hex};
 
 /// How long a stopped task can still be described: "at least an hour" (ECS API, DescribeTasks).
 pub(super) const STOPPED_KEPT_SECONDS: i64 = 3_600;

@@ -1,16 +1,14 @@
 //! Tasks: starting, pulling their images, stopping, being forgotten.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     RETRY_SECONDS, STARTING_SECONDS, STOPPED_KEPT_SECONDS, STOPPING_SECONDS, groups, new_task_id, services::push_event,
 };
 use crate::{
-    model::{Digest, EcrImage, ImageRef, Location, TaskDefinitionRef, Timestamp, cluster_name},
+    model::{Digest, EcrImage, ImageRef, Location, TaskDefinitionRef, Timestamp, cluster_name, sha256},
     sim::{
         arn, clock,
-        page::hex,
         state::{Map, copy, objects, objects_mut, set, stamp, text},
         world::{Key, World},
     },
@@ -200,14 +198,14 @@ fn digest_of_sibling(world: &World, group: &groups::Group, container: &str) -> O
 fn resolve(world: &World, uri: &str, pinned: Option<&str>) -> Result<String, String> {
     let ImageRef::Ecr(image) = ImageRef::parse(uri) else {
         // Registries that are not simulated always deliver.
-        return Ok(pinned.map_or_else(|| format!("sha256:{}", hex(&Sha256::digest(uri))), str::to_owned));
+        return Ok(pinned.map_or_else(|| sha256(uri), str::to_owned));
     };
     let EcrImage { registry, repository, tag, digest } = &image;
     let literal = digest.as_ref().map(Digest::as_str);
     let tagged = || world.tagged(registry, repository.as_str(), tag.as_ref()?.as_str());
     if !world.has_account(&registry.account_id) {
         let known = literal.or(pinned).map(str::to_owned);
-        return Ok(known.unwrap_or_else(|| format!("sha256:{}", hex(&Sha256::digest(uri)))));
+        return Ok(known.unwrap_or_else(|| sha256(uri)));
     }
     let digest = literal.or(pinned).or_else(tagged);
     let found =
