@@ -50,5 +50,6 @@ protect "image" "incident" {
   match {
     repository = ["team/web"]
     tags       = ["incident-*"]
+    untagged   = false # patterns pick among tagged images; untagged ones are meant as well unless this says no
   }
 }

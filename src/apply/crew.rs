@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use tokio::{
-    sync::{Mutex, watch},
+    sync::watch,
     time::{Instant, sleep},
 };
 
@@ -12,12 +12,13 @@ use super::{
     act::{Act, act},
     check::{Check, Settled, check, is_complete, settle},
     observe::{Observation, observe},
+    recorder::Recorder,
     references::Watch,
     schedule::{Batch, End},
 };
 use crate::{
     aws::Session,
-    journal::{self, Found, Journal, Outcome},
+    journal::{self, Found, Outcome},
     model::{Kind, Location, Now, Timestamp},
     plan::{Plan, Step, StepId},
 };
@@ -48,7 +49,7 @@ pub(super) struct Crew<'r> {
     pub(super) plan: &'r Plan,
     pub(super) steps: HashMap<StepId, &'r Step>,
     pub(super) sessions: HashMap<Location, Session>,
-    pub(super) journal: Mutex<Journal>,
+    pub(super) recorder: Recorder,
     pub(super) watch: Watch,
     pub(super) now: Now,
     pub(super) events: Events<'r>,
@@ -103,11 +104,11 @@ impl<'r> Crew<'r> {
             }
         }
         let at = (self.now)();
-        let mut journal = self.journal.lock().await;
         let mut entries: Vec<journal::Event> = ends.iter().map(|(step, outcome)| ended(step, at, outcome)).collect();
-        entries.extend(go.iter().map(|step| intended(step, at, attempts(&journal, step.id) + 1)));
-        journal.append(entries).await?;
-        drop(journal);
+        for step in &go {
+            entries.push(intended(step, at, self.attempts(step.id).await? + 1));
+        }
+        self.recorder.append(entries).await?;
         let fates = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect();
         if let Some(first) = go.first() {
             let action = first.action;
@@ -193,7 +194,7 @@ impl<'r> Crew<'r> {
     /// AWS certainly did not do it: again, unless that was tried often enough.
     async fn not_done(&self, step: &'r Step, problem: &str) -> Result<Fate, ApplyError> {
         self.observed(step, Found::NotDone).await?;
-        let attempts = attempts(&*self.journal.lock().await, step.id);
+        let attempts = self.attempts(step.id).await?;
         if attempts < ATTEMPTS {
             let mut stop = self.stop.clone();
             tokio::select! {
@@ -210,7 +211,7 @@ impl<'r> Crew<'r> {
     async fn observed(&self, step: &Step, found: Found) -> Result<(), ApplyError> {
         let told = Event::Observed { step: step.id, found: describe(&found) };
         let event = journal::Event::StepObserved { step: step.id, at: (self.now)(), found };
-        self.journal.lock().await.append(vec![event]).await?;
+        self.recorder.append(vec![event]).await?;
         (self.events)(told);
         Ok(())
     }
@@ -222,12 +223,12 @@ impl<'r> Crew<'r> {
         }
         let at = (self.now)();
         let entries = ends.iter().map(|(step, outcome)| ended(step, at, outcome)).collect();
-        if let Err(error) = self.journal.lock().await.append(entries).await {
+        if let Err(error) = self.recorder.append(entries).await {
             // The last resort: what AWS did must not be lost with the journal.
             for (step, outcome) in ends {
                 (self.events)(Event::Unrecorded { step: step.id, address: step.address.clone(), outcome });
             }
-            return Err(error.into());
+            return Err(error);
         }
         Ok(ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect())
     }
@@ -244,6 +245,10 @@ impl<'r> Crew<'r> {
         let (action, address) = (step.action, step.address.clone());
         (self.events)(Event::Ended { step: step.id, action, address, outcome, at });
         fate
+    }
+
+    async fn attempts(&self, step: StepId) -> Result<u32, ApplyError> {
+        Ok(self.recorder.progress(step).await?.map_or(0, |progress| progress.attempt()))
     }
 
     /// Waits until the effect of a step that AWS accepted is complete. `false` if the run is to stop first.
@@ -263,10 +268,6 @@ impl<'r> Crew<'r> {
             }
         }
     }
-}
-
-fn attempts(journal: &Journal, step: StepId) -> u32 {
-    journal.state().progress(step).map_or(0, journal::Progress::attempt)
 }
 
 fn ended(step: &Step, at: Timestamp, outcome: &Outcome) -> journal::Event {

@@ -8,13 +8,14 @@ use std::{
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::{
-    sync::{Mutex, watch},
+    sync::watch,
     time::{sleep, timeout},
 };
 
 use super::{
     ApplyError, Event, Events,
     crew::{Crew, Fate},
+    recorder::Recorder,
     references::Watch,
     schedule::{Batch, End, Next, Schedule},
 };
@@ -89,7 +90,7 @@ pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
         steps: run.plan.steps.iter().map(|step| (step.id, step)).collect(),
         watch: Watch::new(run.sessions.clone(), waived, run.cache, run.now.clone(), fresh_for),
         sessions: run.sessions.into_iter().map(|session| (session.location().clone(), session)).collect(),
-        journal: Mutex::new(run.journal),
+        recorder: Recorder::new(run.journal),
         now: run.now,
         events: run.events,
         stop: run.stop,
@@ -111,10 +112,9 @@ impl<'r> Dispatcher<'_, 'r> {
     async fn recall(&mut self) -> Result<(), ApplyError> {
         let mut open: HashMap<Location, Vec<&'r Step>> = HashMap::new();
         let mut ended = Vec::new();
-        let journal = self.crew.journal.lock().await;
-        let epoch = journal.epoch();
+        let (epoch, progress) = recall(self.crew).await?;
         for step in &self.crew.plan.steps {
-            match journal.state().progress(step.id) {
+            match progress.get(&step.id) {
                 None => {}
                 Some(progress) if progress.may_be_retried(epoch) => {}
                 Some(Progress::Ended { outcome, at, .. }) => ended.push((step.id, end_of(outcome), *at)),
@@ -123,7 +123,6 @@ impl<'r> Dispatcher<'_, 'r> {
                 }
             }
         }
-        drop(journal);
         (self.crew.events)(Event::Started { steps: self.crew.plan.steps.len(), ended_before: ended.len() });
         for (step, end, at) in ended {
             self.finish(step, end, at).await?;
@@ -220,12 +219,13 @@ impl<'r> Dispatcher<'_, 'r> {
             let because = self.crew.steps.get(&step).map_or_else(String::new, |step| {
                 format!("step {} was not done: {} {}", step.id, step.action, step.address)
             });
-            let journal = self.crew.journal.lock().await;
-            let is_open = |step: &&Step| !journal.state().progress(step.id).is_some_and(Progress::is_settled);
-            let skips: Vec<_> = orphans.iter().filter_map(|id| self.crew.steps.get(id).copied()).collect();
-            let skips: Vec<_> = skips.into_iter().filter(is_open).collect();
-            drop(journal);
-            let skips = skips.into_iter().map(|step| (step, Outcome::Skipped { because: because.clone() })).collect();
+            let mut skips = Vec::new();
+            for step in orphans.iter().filter_map(|id| self.crew.steps.get(id).copied()) {
+                // A run that was cut short may have recorded some of them.
+                if !self.crew.recorder.progress(step.id).await?.is_some_and(|progress| progress.is_settled()) {
+                    skips.push((step, Outcome::Skipped { because: because.clone() }));
+                }
+            }
             self.crew.end(skips).await?;
             queue.extend(orphans.into_iter().map(|orphan| (orphan, End::NotDone, at)));
         }
@@ -274,12 +274,23 @@ fn by_call<'r>(steps: &[&'r Step]) -> Vec<Vec<&'r Step>> {
     batches
 }
 
+/// The epoch of this owner, and how far each step has come.
+async fn recall(crew: &Crew<'_>) -> Result<(u32, HashMap<StepId, Progress>), ApplyError> {
+    let steps: Vec<StepId> = crew.plan.steps.iter().map(|step| step.id).collect();
+    let read = move |journal: &mut Journal| -> (u32, HashMap<StepId, Progress>) {
+        let state = journal.state();
+        let known = steps.iter().filter_map(|step| Some((*step, state.progress(*step)?.clone())));
+        (journal.epoch(), known.collect())
+    };
+    crew.recorder.run(move |journal| Box::pin(async move { read(journal) })).await
+}
+
 /// Closes the run in the journal and sums it up.
 async fn close(crew: &Crew<'_>, not_before: Option<Timestamp>) -> Result<Report, ApplyError> {
-    let mut journal = crew.journal.lock().await;
+    let (_, progress) = recall(crew).await?;
     let mut report = Report { close: Close::Complete, outcomes: Vec::new(), in_doubt: Vec::new(), pending: Vec::new() };
     for step in &crew.plan.steps {
-        match journal.state().progress(step.id) {
+        match progress.get(&step.id) {
             None => report.pending.push(step.id),
             Some(Progress::Ended { outcome, .. }) => report.outcomes.push((step.id, outcome.clone())),
             Some(Progress::Observed { found: journal::Found::NotDone, .. }) => report.pending.push(step.id),
@@ -298,7 +309,7 @@ async fn close(crew: &Crew<'_>, not_before: Option<Timestamp>) -> Result<Report,
     } else {
         (Close::InDoubt, Ending::Stopped { because: "the outcome of some steps is not known".to_owned() })
     };
-    journal.close(how, at).await?;
+    crew.recorder.run(move |journal| Box::pin(async move { journal.close(how, at).await })).await??;
     report.close = close;
     Ok(report)
 }

@@ -17,6 +17,7 @@ mod dispatch;
 mod error;
 mod event;
 mod observe;
+mod recorder;
 mod references;
 mod schedule;
 

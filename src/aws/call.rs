@@ -34,27 +34,17 @@ impl Session {
         }
     }
 
-    /// Makes a call that changes something: again only where AWS said that it did not carry it out because of a quota.
+    /// Makes a call that changes something, once. Also a throttled one is not repeated here: whoever repeats it has to look
+    /// again first, because what made it safe may have moved while it waited.
     pub(super) async fn mutate<T, E, F>(&self, operation: Operation, send: impl Fn() -> F) -> Result<T, Mutation>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let mut attempt = 1;
-        loop {
-            let fault = match self.attempt(operation, attempt, &send).await {
-                Ok(answer) => return Ok(answer),
-                Err(fault) => fault,
-            };
-            if !fault.definite {
-                return Err(Mutation::InDoubt(fault.error));
-            }
-            if fault.error.kind != ErrorKind::Throttled || attempt >= THROTTLED_ATTEMPTS {
-                return Err(Mutation::Definite(fault.error));
-            }
-            sleep(wait_after(attempt)).await;
-            attempt += 1;
-        }
+        self.attempt(operation, 1, send).await.map_err(|fault| match fault.definite {
+            true => Mutation::Definite(fault.error),
+            false => Mutation::InDoubt(fault.error),
+        })
     }
 
     async fn attempt<T, E, F>(&self, operation: Operation, attempt: u32, send: impl Fn() -> F) -> Result<T, Fault>

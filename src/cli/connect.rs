@@ -14,7 +14,7 @@ use crate::{
     collect::Options,
     model::{Now, Timestamp},
     policy::Account,
-    sim::{self, Sim, World},
+    sim::{self, Opened, Persistence, Sim, World},
 };
 
 /// Every account of a policy, ready to be connected to.
@@ -36,19 +36,16 @@ impl Estate {
     pub(super) fn open(policy: &PolicyDir, shell: &Shell) -> Result<Self, CliError> {
         let system = clock::system();
         let is_real = Self::pace(policy) == Pace::Real;
-        let mut loaded = BTreeMap::new();
+        let mut worlds = BTreeMap::new();
+        // Beside real accounts a simulated one lives in real time.
+        let starts_at = is_real.then(|| system());
         for file in policy.policy.accounts.iter().filter_map(|account| account.simulated.as_ref()) {
             let path = policy.resolve(file);
-            if !loaded.contains_key(&path) {
-                let world = read_world(&path)?;
-                loaded.insert(path, world);
+            if !worlds.contains_key(&path) {
+                let sim = open_world(&path, &state::directory(policy), starts_at, shell)?;
+                worlds.insert(path, sim);
             }
         }
-        // Worlds that share a run share its time: the latest of theirs, or the real one beside real accounts.
-        let latest = loaded.values().map(World::taken_at).max();
-        let starts_at = if is_real { Some(system()) } else { latest };
-        let worlds: BTreeMap<PathBuf, Sim> =
-            loaded.into_iter().map(|(path, world)| (path, simulate(world, starts_at))).collect();
         let now = match worlds.values().next() {
             Some(sim) if !is_real => sim.clock(),
             Some(_) | None => system,
@@ -98,14 +95,28 @@ impl Estate {
     /// Saves the simulated worlds as they are now.
     pub(super) fn close(&self) -> Result<(), CliError> {
         for (path, sim) in &self.worlds {
-            let _ = (path, sim);
+            sim.checkpoint().map_err(|source| CliError::Persist { path: path.clone(), source })?;
         }
         Ok(())
     }
 }
 
-fn simulate(world: World, starts_at: Option<Timestamp>) -> Sim {
-    Sim::new(world, sim::Options { quotas: true, starts_at, ..sim::Options::default() })
+/// A simulated AWS that goes on where its last run left it: in the state directory, the world file itself stays as it is.
+fn open_world(path: &Path, state: &Path, starts_at: Option<Timestamp>, shell: &Shell) -> Result<Sim, CliError> {
+    if !path.is_file() {
+        return Err(CliError::Read { path: path.to_owned(), source: std::io::ErrorKind::NotFound.into() });
+    }
+    let options = sim::Options { quotas: true, starts_at, ..sim::Options::default() };
+    let (sim, opened) = Persistence::new(path, state.join("simulated"))
+        .open(options)
+        .map_err(|source| CliError::Persist { path: path.to_owned(), source })?;
+    match opened {
+        Opened::Fresh | Opened::Resumed => {}
+        Opened::StartedOver => {
+            shell.note(&format!("{} was edited: the simulated AWS starts over from it", path.display()));
+        }
+    }
+    Ok(sim)
 }
 
 /// The door from the SDK's side to the simulated AWS.
@@ -123,4 +134,15 @@ pub(super) fn read_world(path: &Path) -> Result<World, CliError> {
     let file =
         std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
     World::read(std::io::BufReader::new(file)).map_err(|source| CliError::World { path: path.to_owned(), source })
+}
+
+/// Saves a world, beside the file first, so that the file is never half written.
+#[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
+pub(super) fn write_world(sim: &Sim, path: &Path) -> Result<(), CliError> {
+    let failed = |source| CliError::Write { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    sim.world().write(sim.now(), &mut bytes).map_err(failed)?;
+    let partial = path.with_added_extension("tmp");
+    std::fs::write(&partial, bytes).map_err(failed)?;
+    std::fs::rename(&partial, path).map_err(failed)
 }

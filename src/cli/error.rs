@@ -11,7 +11,7 @@ use crate::{
     model::{Diagnostics, Timestamp},
     plan::PlanFileError,
     render::render_diagnostics,
-    sim::WorldError,
+    sim::{PersistenceError, WorldError},
     store::StoreError,
 };
 
@@ -32,6 +32,8 @@ pub(super) enum CliError {
     Inventory { path: PathBuf, source: InventoryError },
     #[error("the simulated world {path} cannot be used")]
     World { path: PathBuf, source: WorldError },
+    #[error("the simulated AWS of {path} cannot be used")]
+    Persist { path: PathBuf, source: PersistenceError },
     #[error("cannot use account {account}")]
     Connect { account: String, source: AwsError },
     #[error("the state cannot be used")]
@@ -82,6 +84,7 @@ impl CliError {
             | Self::Print { .. }
             | Self::Inventory { .. }
             | Self::World { .. }
+            | Self::Persist { .. }
             | Self::Connect { .. }
             | Self::Store(_)
             | Self::Journal(_)
@@ -116,6 +119,7 @@ impl CliError {
             | Self::Print { .. }
             | Self::Inventory { .. }
             | Self::World { .. }
+            | Self::Persist { .. }
             | Self::Connect { .. }
             | Self::Store(_)
             | Self::Journal(_)

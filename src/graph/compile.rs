@@ -56,6 +56,9 @@ impl fmt::Display for Unresolved {
             UnresolvedKind::AnyDefinition => "which could not be read, so it may name any image",
             UnresolvedKind::AnyImage => "which may be any image",
         };
+        if self.text.is_empty() {
+            return write!(f, "{} does not say what it refers to, {means}", self.holder);
+        }
         write!(f, "{} refers to `{}`, {means}", self.holder, self.text)
     }
 }
@@ -67,6 +70,8 @@ pub struct Graph {
     pub(super) index: HashMap<Node, NodeIndex>,
     unresolved: Vec<Unresolved>,
     newest_active: BTreeMap<(Location, Family), Revision>,
+    /// Digests that run, of containers that do not show their image.
+    pinned_anywhere: Vec<(Node, Digest)>,
 }
 
 impl Graph {
@@ -202,12 +207,17 @@ impl Graph {
     fn add_task(&mut self, location: &Location, task: &Task) {
         let node = Node::Task { location: location.clone(), arn: task.task_arn.clone() };
         self.node(&node);
-        if let Some(definition) = &task.task_definition_arn {
-            self.link_definition(&node, location, definition);
-        }
+        // A task that does not say what it runs may run anything.
+        self.link_definition(&node, location, task.task_definition_arn.as_deref().unwrap_or_default());
         for container in &task.containers {
-            if let Some(image) = &container.image {
-                self.link_image_uri(&node, image, container.image_digest.as_deref());
+            match (&container.image, &container.image_digest) {
+                (Some(image), digest) => self.link_image_uri(&node, image, digest.as_deref()),
+                (None, Some(digest)) => match digest.parse() {
+                    Ok(digest) => self.pinned_anywhere.push((node.clone(), digest)),
+                    Err(_) => self.leave_unresolved(&node, UnresolvedKind::AnyImage, digest),
+                },
+                // ECS injects sidecars that show neither; they are not of these registries.
+                (None, None) => {}
             }
         }
     }
@@ -259,6 +269,7 @@ impl Graph {
         for seen in &inventory.images {
             self.add_image(&seen.location, &seen.value);
         }
+        self.link_pinned_anywhere(inventory);
         for seen in &inventory.manifests {
             let manifest = &seen.value;
             let of = |digest: &Digest| image_node(&seen.location, &manifest.repository_name, digest);
@@ -278,6 +289,24 @@ impl Graph {
                 if self.index.contains_key(&subject) && subject != referrer {
                     self.link(&subject, &referrer, Link::Referrer);
                 }
+            }
+        }
+    }
+
+    /// A digest without a repository holds the image in every one that has it.
+    fn link_pinned_anywhere(&mut self, inventory: &Inventory) {
+        let pinned = std::mem::take(&mut self.pinned_anywhere);
+        if pinned.is_empty() {
+            return;
+        }
+        let mut holders: HashMap<Digest, Vec<Node>> = HashMap::new();
+        for (holder, digest) in pinned {
+            holders.entry(digest).or_default().push(holder);
+        }
+        for seen in &inventory.images {
+            let image = image_node(&seen.location, &seen.value.repository_name, &seen.value.image_digest);
+            for holder in holders.get(&seen.value.image_digest).into_iter().flatten() {
+                self.link(holder, &image, Link::Uses);
             }
         }
     }
@@ -328,18 +357,21 @@ fn image_node(registry: &Location, repository: &RepositoryName, digest: &Digest)
     Node::Image(ImageKey { registry: registry.clone(), repository: repository.clone(), digest: digest.clone() })
 }
 
-/// What an artifact is about: the subject of its manifest (OCI 1.1), and that of cosign's and the referrers fallback's
-/// tag schemes, `sha256-<64 hex>` with `.sig`, `.att`, `.sbom` or nothing behind it.
+/// The image that a tag says its own is about, in cosign's and the referrers fallback's schemes: `sha256-<64 hex>` with
+/// `.sig`, `.att`, `.sbom` or nothing behind it. The subject need not exist.
+#[must_use]
+pub fn subject_of_tag(tag: &ImageTag) -> Option<Digest> {
+    let rest = tag.as_str().strip_prefix("sha256-")?;
+    let (hex, suffix) = rest.split_at_checked(64)?;
+    if !matches!(suffix, "" | ".sig" | ".att" | ".sbom") {
+        return None;
+    }
+    format!("sha256:{hex}").parse().ok()
+}
+
+/// What an artifact is about: the subject of its manifest (OCI 1.1) and those of its tags.
 fn subjects(image: &Image) -> Vec<Digest> {
-    let from_tag = |tag: &ImageTag| {
-        let rest = tag.as_str().strip_prefix("sha256-")?;
-        let (hex, suffix) = rest.split_at_checked(64)?;
-        if !matches!(suffix, "" | ".sig" | ".att" | ".sbom") {
-            return None;
-        }
-        format!("sha256:{hex}").parse().ok()
-    };
-    let mut subjects: Vec<Digest> = image.image_tags.iter().filter_map(from_tag).collect();
+    let mut subjects: Vec<Digest> = image.image_tags.iter().filter_map(subject_of_tag).collect();
     subjects.extend(image.subject_manifest_digest.clone());
     subjects
 }

@@ -8,7 +8,7 @@ mod node;
 mod order;
 mod reach;
 
-pub use compile::{Graph, Unresolved, UnresolvedKind};
+pub use compile::{Graph, Unresolved, UnresolvedKind, subject_of_tag};
 pub use node::{ImageKey, Link, Node, TaskDefinitionKey};
 pub use order::{Cycle, order};
 pub use reach::Reach;

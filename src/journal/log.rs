@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Content, Ending, Event, JournalError, Manifest, Replay, RunId, RunState, Status,
+    Content, Ending, Event, JournalError, Manifest, Replay, RunId, RunState, Slot, Status,
     manifest::FORMAT_VERSION,
     recording::{self, write_manifest},
     replay::Next,
@@ -95,6 +95,12 @@ impl Journal {
         self.manifest.epoch
     }
 
+    /// Where the next segment of this run belongs: everything before it is durable.
+    #[must_use]
+    pub const fn next_slot(&self) -> Slot {
+        self.replay.next()
+    }
+
     /// The state of the run, of durable events only.
     #[must_use]
     pub const fn state(&self) -> &RunState {
@@ -111,7 +117,7 @@ impl Journal {
     }
 
     /// Writes events as one segment, at one durable point: when it returns `Ok`, all of them are part of the run; an empty list
-    /// is nothing to write.
+    /// only settles what an earlier call left in doubt.
     ///
     /// After [`JournalError::Store`] they may or may not be. Calling again with the same events settles it; calling with others
     /// first writes the earlier ones, because they may be there already.
@@ -170,6 +176,8 @@ impl Journal {
     ///
     /// As [`Journal::append`].
     pub async fn close(&mut self, how: Ending, now: Timestamp) -> Result<(), JournalError> {
+        // An earlier attempt at closing may be in doubt: it is settled before the question whether the run is closed.
+        self.append(Vec::new()).await?;
         if self.state().closed().is_none() {
             self.append(vec![Event::RunClosed { at: now, how: how.clone() }]).await?;
         }

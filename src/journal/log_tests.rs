@@ -1,4 +1,8 @@
 //! Owners, one after the other and against each other, over a store that does things at chosen moments.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; anything else is a failure or no matter"
+)]
 
 use std::sync::{Mutex, atomic::AtomicU32, atomic::Ordering};
 
@@ -292,6 +296,26 @@ async fn a_write_in_doubt_is_settled_by_writing_again() {
     }
 }
 
+#[tokio::test]
+async fn closing_can_be_repeated_whichever_of_its_writes_was_lost() {
+    // The writes of closing: `RunClosed` and the manifest.
+    for (nth, reached) in [(1, true), (1, false), (2, true), (2, false)] {
+        let staged = Arc::new(Staged::default());
+        let store: Arc<dyn Store> = Arc::<Staged>::clone(&staged);
+        let mut journal = begin(&store).await;
+        let lose = if reached { &staged.lose_answer } else { &staged.lose_request };
+        *lose.lock().unwrap() = Some(staged.writes.load(Ordering::SeqCst) + nth);
+        assert!(matches!(journal.close(Ending::Interrupted, now()).await, Err(JournalError::Store(_))));
+        let later = now() + std::time::Duration::from_secs(1);
+        journal.close(Ending::Interrupted, later).await.unwrap();
+        let recording = read_run(&*store, journal.run()).await.unwrap();
+        assert_eq!(recording.events.len(), 2);
+        assert!(matches!(recording.manifest.status, Status::Closed { .. }), "write {nth}, reached: {reached}");
+        journal = take_over(&store, &journal.run().clone()).await.unwrap();
+        journal.append(vec![intend(1)]).await.unwrap();
+    }
+}
+
 /// A journal of three owners, and its segments by key.
 async fn three_owners() -> (Arc<dyn Store>, RunId, Vec<Key>) {
     let store = memory();
@@ -317,7 +341,7 @@ async fn a_missing_segment_is_noticed_wherever_it_was() {
         let error = read_run(&*store, &run).await.unwrap_err();
         match error {
             JournalError::Replay(ReplayError::Hole { expected, .. }) if number < 10 => {
-                assert_eq!(expected, keys[number])
+                assert_eq!(expected, keys[number]);
             }
             JournalError::Replay(ReplayError::LostTail { key, .. }) if number == 10 => assert_eq!(key, keys[number]),
             other => panic!("{number}: {other}"),

@@ -50,13 +50,20 @@ impl ImageRef {
         let (host, rest) = match uri.split_once('/') {
             // As Docker decides it: a first component with a dot, a colon or the name `localhost` is a host.
             Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host.to_ascii_lowercase(), rest),
-            Some(_) | None => return Self::Foreign,
+            Some(_) | None => return Self::elsewhere(uri),
         };
         match registry(&host) {
             Some(registry) => image(registry, rest).map_or(Self::Unparsed, Self::Ecr),
-            None if host.contains(".dkr.ecr") || host.contains(".dkr-ecr") => Self::Unparsed,
-            None => Self::Foreign,
+            None => Self::elsewhere(uri),
         }
+    }
+
+    /// Not an image of a private ECR registry, unless it is a broken reference to one: no image at all, or the host of
+    /// one behind a scheme, with a port or without anything behind it.
+    fn elsewhere(uri: &str) -> Self {
+        let text = uri.to_ascii_lowercase();
+        let may_be_ecr = text.is_empty() || text.contains(".dkr.ecr") || text.contains(".dkr-ecr");
+        if may_be_ecr { Self::Unparsed } else { Self::Foreign }
     }
 }
 
@@ -153,6 +160,9 @@ mod tests {
             "000000000000.dkr.ecr.us-east-1.amazonaws.com/web:",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com/web@sha256:nothex",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com/",
+            "000000000000.dkr.ecr.us-east-1.amazonaws.com",
+            "https://000000000000.dkr.ecr.us-east-1.amazonaws.com/web:1",
+            "",
         ] {
             assert_eq!(ImageRef::parse(uri), ImageRef::Unparsed, "{uri}");
         }

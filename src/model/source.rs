@@ -154,9 +154,9 @@ impl Source {
     #[must_use]
     pub const fn may_hold(self) -> &'static [Kind] {
         match self {
-            Self::Services | Self::Codedeploy => &Kind::ALL,
-            Self::TaskSets
-            | Self::Tasks
+            // Only DescribeTaskSets tells the tags of a task set, the protect tag among them.
+            Self::Services | Self::TaskSets | Self::Codedeploy => &Kind::ALL,
+            Self::Tasks
             | Self::TaskDefinitions
             | Self::ServiceDeployments
             | Self::ServiceRevisions

@@ -6,7 +6,6 @@ use super::{
     Action, Pending, Plan, PlanSettings, Step, StepId, Summary, Target, Waived,
     estate::Estate,
     file::{FORMAT_VERSION, STORAGE_USD_PER_GB_MONTH},
-    units::is_within_unit,
     verdict::{Decision, Retirement, Verdict},
 };
 use crate::{
@@ -78,11 +77,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         at: waiver.at.to_string(),
     });
     let waived: Vec<Waived> = waived.collect();
-    let unwaived = |gap: &&crate::inventory::Gap| !waived.iter().any(|waived| waived.source == gap.source);
-    let mut gaps: Vec<_> = question.inventory.gaps.iter().filter(unwaived).cloned().collect();
-    gaps.sort_unstable();
-    let mut scopes = question.inventory.scopes.clone();
-    scopes.sort_unstable();
+    let (gaps, scopes) = (estate.gaps.clone(), estate.scopes());
     Plan {
         format_version: FORMAT_VERSION.to_owned(),
         tool_version: question.tool_version.to_owned(),
@@ -202,6 +197,13 @@ fn befores(estate: &Estate<'_>, retired: &HashMap<Node, (Address, Retirement)>) 
         Some((retirement.actions.last()?.0, address.clone()))
     };
     let mut befores = Vec::new();
+    let mut task_sets: HashMap<Node, Vec<Key>> = HashMap::new();
+    for node in retired.keys() {
+        if let Node::TaskSet { location, cluster, service, .. } = node {
+            let (location, cluster, service) = (location.clone(), cluster.clone(), service.clone());
+            task_sets.entry(Node::Service { location, cluster, service }).or_default().extend(last(node));
+        }
+    }
     for (node, (address, retirement)) in retired {
         for pair in retirement.actions.windows(2) {
             if let [(one, _), (two, _)] = pair {
@@ -214,41 +216,37 @@ fn befores(estate: &Estate<'_>, retired: &HashMap<Node, (Address, Retirement)>) 
             let release = if matches!(holder, Node::TaskDefinition(_)) { first(holder) } else { last(holder) };
             befores.extend(release.map(|release| (release, mine.clone())));
         }
-        if let Node::Service { .. } = node {
-            let own = retired.keys().filter(|other| is_task_set_of(other, node));
-            befores.extend(own.filter_map(last).map(|release| (release, mine.clone())));
-        }
+        befores.extend(task_sets.get(node).into_iter().flatten().map(|release| (release.clone(), mine.clone())));
     }
     befores
 }
 
-/// The retired objects that hold a node directly, or through a tag.
+/// The retired objects that hold a node directly, through a tag, or through a definition that stays: an INACTIVE one
+/// releases its images only when what runs it is gone.
 fn retired_holders<'g>(
     estate: &'g Estate<'_>,
     retired: &HashMap<Node, (Address, Retirement)>,
     node: &Node,
-) -> Vec<&'g Node> {
-    let mut holders = Vec::new();
-    for (holder, link) in estate.graph.holders(node) {
+) -> BTreeSet<&'g Node> {
+    let mut holders = BTreeSet::new();
+    let mut queue: Vec<&Node> = estate.graph.holders(node).map(|(holder, _)| holder).collect();
+    while let Some(holder) = queue.pop() {
+        if retired.contains_key(holder) {
+            holders.insert(holder);
+            continue;
+        }
         match holder {
-            Node::Tag { .. } => holders.extend(estate.graph.holders(holder).map(|(user, _)| user)),
-            // Within a unit only images hold each other; everything else holds what it runs or uses.
-            Node::Image(_) if !is_within_unit(link) => {}
-            Node::Image(_)
-            | Node::Service { .. }
+            Node::Tag { .. } | Node::TaskDefinition(_) => {
+                queue.extend(estate.graph.holders(holder).map(|(user, _)| user));
+            }
+            Node::Service { .. }
             | Node::TaskSet { .. }
             | Node::Task { .. }
             | Node::External { .. }
-            | Node::TaskDefinition(_) => holders.push(holder),
+            | Node::Image(_) => {}
         }
     }
-    holders.retain(|holder| retired.contains_key(*holder));
     holders
-}
-
-fn is_task_set_of(node: &Node, owner: &Node) -> bool {
-    let Node::TaskSet { location, cluster, service, .. } = node else { return false };
-    *owner == Node::Service { location: location.clone(), cluster: cluster.clone(), service: service.clone() }
 }
 
 fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {

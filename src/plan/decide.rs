@@ -63,11 +63,17 @@ pub fn decide(question: &Question<'_>) -> Answer {
     let definitions = definitions::decide(&estate, &evidence, &no_images_yet, &verdicts);
     verdicts.extend(by_node(&definitions));
 
-    let holds = holds(&estate, &verdicts);
+    let (leaving, staying) = holders(&estate, &verdicts);
+    // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
+    let retired = |node: &Node| verdicts.get(node).is_some_and(Verdict::is_retired);
+    let staying = estate.graph.reach(staying, |_, _, held| !retired(held));
+    let leaving = estate.graph.reach(leaving, |_, _, _| true);
+    let in_use = in_use(&estate, [&staying, &leaving]);
+    let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
+    let holds = Holds { staying, leaving };
     let obstacles =
-        Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaving.contains(definition));
+        Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
     let images = images::decide(&estate, &evidence, &obstacles, &holds);
-    let in_use = in_use(&estate, &holds.staying);
     let decisions = [services, task_sets, definitions, images].concat();
     Answer { plan: assemble(&estate, decisions), in_use }
 }
@@ -76,43 +82,35 @@ fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {
     decisions.iter().map(|decision| (decision.node.clone(), decision.verdict.clone())).collect()
 }
 
-/// Splits the holders of images into those that stay and those that this plan retires, which hold until the rollback
-/// window has passed.
-fn holds<'g>(estate: &'g Estate<'_>, verdicts: &HashMap<Node, Verdict>) -> Holds<'g> {
-    let retired = |node: &Node| verdicts.get(node).is_some_and(Verdict::is_retired);
+/// What holds images by itself: first what this plan retires, which holds until the rollback window has passed, then what
+/// stays.
+fn holders<'g>(estate: &'g Estate<'_>, verdicts: &HashMap<Node, Verdict>) -> (Vec<&'g Node>, Vec<&'g Node>) {
     let mut holders: Vec<&Node> = estate.graph.nodes().filter(|node| holds_by_itself(estate, node)).collect();
     holders.sort_unstable();
-    let (leaving, staying): (Vec<&Node>, Vec<&Node>) = holders.into_iter().partition(|node| retired(node));
-    let leaving = if estate.settings().rollback_window.is_zero() { Vec::new() } else { leaving };
-    // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
-    Holds {
-        staying: estate.graph.reach(staying, |_, _, held| !retired(held)),
-        leaving: estate.graph.reach(leaving, |_, _, _| true),
-    }
+    holders.into_iter().partition(|node| verdicts.get(*node).is_some_and(Verdict::is_retired))
 }
 
-/// Whether a node holds images without anything holding it: an INACTIVE definition that nothing runs does not.
+/// Whether a node holds images without anything holding it: an INACTIVE definition that nothing runs does not, unless it
+/// is protected.
 fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
     match node {
         Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
         Node::TaskDefinition(_) => {
             let status = estate.definitions.get(node).map(|seen| seen.value.status.as_str());
-            !matches!(status, Some("INACTIVE" | "DELETE_IN_PROGRESS"))
+            !matches!(status, Some("INACTIVE" | "DELETE_IN_PROGRESS")) || definitions::is_protected(estate, node)
         }
         Node::Tag { .. } | Node::Image(_) => false,
     }
 }
 
-/// What has a live reference now. A definition counts when something runs it, a service when it has or wants tasks.
-fn in_use(estate: &Estate<'_>, staying: &Reach<'_>) -> Vec<(Location, Resource)> {
+/// What has a live reference now, before anything of this plan is done. A definition counts when something runs it, a
+/// service when it has or wants tasks.
+fn in_use(estate: &Estate<'_>, held: [&Reach<'_>; 2]) -> Vec<(Location, Resource)> {
     let inventory = estate.question.inventory;
-    let services = inventory.services.iter().filter(|seen| {
-        let service = &seen.value;
-        service.desired_count + service.running_count + service.pending_count > 0
-    });
+    let services = inventory.services.iter().filter(|seen| services::has_tasks(&seen.value));
     let mut nodes: Vec<Node> = services.map(|seen| Node::service(&seen.location, &seen.value)).collect();
     nodes.extend(estate.definitions.keys().filter(|node| estate.graph.holders(node).next().is_some()).cloned());
-    nodes.extend(estate.images.keys().filter(|node| staying.contains(node)).cloned());
+    nodes.extend(estate.images.keys().filter(|node| held.iter().any(|reach| reach.contains(node))).cloned());
     nodes.sort_unstable();
     nodes.iter().filter_map(Node::resource).map(|(location, resource)| (location.clone(), resource)).collect()
 }

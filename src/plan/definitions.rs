@@ -67,7 +67,7 @@ impl Case<'_, '_> {
         if let Some(reason) = rules.iter().find_map(|rule| self.kept_by(rule)) {
             return Verdict::Keep(vec![reason]);
         }
-        if is_active { self.deregistration(&rules, last_use) } else { self.deletion(&rules) }
+        if is_active { self.deregistration(&rules, last_use) } else { self.deletion(&rules, last_use) }
     }
 
     fn selects(&self, select: &TaskDefinitionSelector) -> bool {
@@ -79,15 +79,7 @@ impl Case<'_, '_> {
     }
 
     fn protection(&self) -> Option<Reason> {
-        if self.estate.has_protect_tag(&self.definition.tags) {
-            return Some(Reason::new(ReasonCode::ProtectTag, "it carries the protect tag"));
-        }
-        self.estate.policy().protects.iter().find_map(|protect| match &protect.select {
-            Selector::TaskDefinition(select) if self.selects(select) => {
-                Some(Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason)).at(&*protect.at))
-            }
-            Selector::Service(_) | Selector::TaskSet(_) | Selector::TaskDefinition(_) | Selector::Image(_) => None,
-        })
+        protection(self.estate, self.scope, self.key, self.definition)
     }
 
     /// A holder that this plan does not retire.
@@ -168,7 +160,7 @@ impl Case<'_, '_> {
         let text =
             format!("not used for {}{}", asked.value, last_use.known().map_or_else(String::new, describe_last_use));
         self.after_window(
-            last_use.known(),
+            last_use.latest(),
             action,
             Retirement {
                 actions,
@@ -180,7 +172,7 @@ impl Case<'_, '_> {
     }
 
     /// INACTIVE: whether a rule deletes it.
-    fn deletion(&self, rules: &[&DefinitionRule]) -> Verdict {
+    fn deletion(&self, rules: &[&DefinitionRule], last_use: LastUse) -> Verdict {
         let mut waiting = Vec::new();
         let since = self.definition.deregistered_at;
         for rule in rules {
@@ -190,8 +182,9 @@ impl Case<'_, '_> {
                     let since_text =
                         since.map_or_else(String::new, |at| format!(", since {}", at.strftime("%Y-%m-%d")));
                     let text = format!("INACTIVE for {}{since_text}", said.value);
+                    // What runs an INACTIVE revision goes on running it: it may have ended long after.
                     return self.after_window(
-                        since,
+                        since.map(|since| last_use.latest().map_or(since, |latest| latest.max(since))),
                         Action::DeleteTaskDefinition,
                         Retirement {
                             actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
@@ -238,6 +231,29 @@ impl Case<'_, '_> {
         let reasons = self.obstacles.of(self.node);
         if reasons.is_empty() { Verdict::Retire(retirement) } else { Verdict::Block { action, reasons } }
     }
+}
+
+/// Whether the policy or a tag protects a definition, and so what it needs.
+pub(super) fn is_protected(estate: &Estate<'_>, node: &Node) -> bool {
+    let (Node::TaskDefinition(key), Some(seen)) = (node, estate.definitions.get(node)) else { return false };
+    estate.scope(&seen.location).is_some_and(|scope| protection(estate, scope, key, &seen.value).is_some())
+}
+
+fn protection(
+    estate: &Estate<'_>,
+    scope: &Scope,
+    key: &TaskDefinitionKey,
+    definition: &TaskDefinition,
+) -> Option<Reason> {
+    if estate.has_protect_tag(&definition.tags) {
+        return Some(Reason::new(ReasonCode::ProtectTag, "it carries the protect tag"));
+    }
+    estate.policy().protects.iter().find_map(|protect| match &protect.select {
+        Selector::TaskDefinition(select) if selects(select, scope, key, definition) => {
+            Some(Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason)).at(&*protect.at))
+        }
+        Selector::Service(_) | Selector::TaskSet(_) | Selector::TaskDefinition(_) | Selector::Image(_) => None,
+    })
 }
 
 fn selects(

@@ -1,12 +1,12 @@
 //! What the deciders look things up in: the policy, the inventory and the graph, indexed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Question;
 use crate::{
     graph::{Graph, Node},
-    inventory::{Image, Repository, Seen, Tag, TaskDefinition},
-    model::{Address, Location, RepositoryName, Resource, Scope, Timestamp},
+    inventory::{Gap, Image, Inventory, Repository, Seen, Service, Tag, Task, TaskDefinition, TaskSet, is_index},
+    model::{Address, Location, RepositoryName, Resource, Scope, Source, Timestamp, cluster_name},
     policy::{Policy, Settings},
 };
 
@@ -16,9 +16,15 @@ pub(super) struct Estate<'a> {
     pub(super) graph: Graph,
     pub(super) definitions: HashMap<Node, &'a Seen<TaskDefinition>>,
     pub(super) images: HashMap<Node, &'a Seen<Image>>,
+    /// What was not read, in order: what the inventory says so of, unless it is waived, and what is missing from it.
+    pub(super) gaps: Vec<Gap>,
     repositories: BTreeMap<(&'a Location, &'a RepositoryName), &'a Repository>,
-    scopes: BTreeMap<Location, &'a Scope>,
-    task_set_tags: HashMap<&'a str, &'a [Tag]>,
+    scopes: BTreeMap<Location, Scope>,
+    /// By ARN, as DescribeTaskSets shows them.
+    described_task_sets: HashMap<&'a str, &'a TaskSet>,
+    /// By service, as DescribeTaskSets shows them.
+    task_sets_of: HashMap<Node, Vec<&'a TaskSet>>,
+    tasks_of: HashMap<Node, Vec<&'a Task>>,
 }
 
 impl<'a> Estate<'a> {
@@ -36,12 +42,15 @@ impl<'a> Estate<'a> {
                 .iter()
                 .map(|seen| ((&seen.location, &seen.value.repository_name), &seen.value))
                 .collect(),
-            scopes: inventory.scopes.iter().map(|scope| (scope.location(), scope)).collect(),
-            task_set_tags: inventory
+            gaps: gaps(question),
+            scopes: scopes(question).into_iter().map(|scope| (scope.location(), scope)).collect(),
+            described_task_sets: inventory
                 .task_sets
                 .iter()
-                .map(|seen| (seen.value.task_set_arn.as_str(), seen.value.tags.as_slice()))
+                .map(|seen| (seen.value.task_set_arn.as_str(), &seen.value))
                 .collect(),
+            task_sets_of: task_sets_of(inventory),
+            tasks_of: tasks_of(inventory),
         }
     }
 
@@ -58,8 +67,15 @@ impl<'a> Estate<'a> {
     }
 
     /// The scope of a place, if the policy has it. Objects elsewhere hold but are never retired.
-    pub(super) fn scope(&self, location: &Location) -> Option<&'a Scope> {
-        self.scopes.get(location).copied()
+    pub(super) fn scope(&self, location: &Location) -> Option<&Scope> {
+        self.scopes.get(location)
+    }
+
+    /// What the policy has and the inventory covers, in order.
+    pub(super) fn scopes(&self) -> Vec<Scope> {
+        let mut scopes: Vec<Scope> = self.scopes.values().cloned().collect();
+        scopes.sort_unstable();
+        scopes
     }
 
     pub(super) fn address(scope: &Scope, resource: Resource) -> Address {
@@ -71,7 +87,27 @@ impl<'a> Estate<'a> {
     }
 
     pub(super) fn task_set_tags(&self, arn: &str) -> &'a [Tag] {
-        self.task_set_tags.get(arn).copied().unwrap_or(&[])
+        self.described(arn).map_or(&[], |task_set| task_set.tags.as_slice())
+    }
+
+    /// A task set as DescribeTaskSets shows it, a moment after DescribeServices did.
+    pub(super) fn described(&self, arn: &str) -> Option<&'a TaskSet> {
+        self.described_task_sets.get(arn).copied()
+    }
+
+    /// The task sets of a service: those that it lists, and those that only DescribeTaskSets shows.
+    pub(super) fn task_sets(&self, node: &Node, service: &'a Service) -> Vec<&'a TaskSet> {
+        let mut task_sets: Vec<&TaskSet> = service.task_sets.iter().collect();
+        let described = self.task_sets_of.get(node).into_iter().flatten();
+        let more =
+            described.filter(|one| !service.task_sets.iter().any(|other| other.task_set_arn == one.task_set_arn));
+        task_sets.extend(more.copied());
+        task_sets
+    }
+
+    /// The tasks of a service, running and recently stopped.
+    pub(super) fn tasks(&self, node: &Node) -> &[&'a Task] {
+        self.tasks_of.get(node).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the protect tag is among these, whatever its value.
@@ -86,17 +122,95 @@ impl<'a> Estate<'a> {
     }
 }
 
+/// The places that the policy names and the inventory covers, under the policy's labels.
+fn scopes(question: &Question<'_>) -> Vec<Scope> {
+    policy_scopes(question.policy).filter(|scope| covers(question.inventory, scope)).collect()
+}
+
+fn policy_scopes(policy: &Policy) -> impl Iterator<Item = Scope> {
+    policy.accounts.iter().flat_map(|account| {
+        let scope = |region: &crate::model::Region| Scope {
+            account: account.label.clone(),
+            account_id: account.id.clone(),
+            region: region.clone(),
+        };
+        account.regions.iter().map(scope)
+    })
+}
+
+fn covers(inventory: &Inventory, wanted: &Scope) -> bool {
+    inventory.scopes.iter().any(|scope| (&scope.account_id, &scope.region) == (&wanted.account_id, &wanted.region))
+}
+
+/// What was not read (law L2): gaps that no waiver covers, indexes without their manifest, places of the policy that were
+/// not asked.
+fn gaps(question: &Question<'_>) -> Vec<Gap> {
+    let (policy, inventory) = (question.policy, question.inventory);
+    let waived = |source: Source| policy.waivers.iter().any(|waiver| waiver.source == source);
+    let mut gaps: Vec<Gap> = inventory.gaps.iter().filter(|gap| !waived(gap.source)).cloned().collect();
+    gaps.extend(policy_scopes(policy).filter(|scope| !covers(inventory, scope)).map(|scope| Gap {
+        source: Source::Services,
+        account_id: Some(scope.account_id),
+        region: Some(scope.region),
+        object: None,
+        error: "the policy has it and the inventory does not".to_owned(),
+    }));
+    let manifests = inventory.manifests.iter();
+    let read: HashSet<_> =
+        manifests.map(|seen| (&seen.location, &seen.value.repository_name, &seen.value.image_digest)).collect();
+    let unread = inventory.images.iter().filter(|Seen { location, value: image }| {
+        image.image_manifest_media_type.as_deref().is_some_and(is_index)
+            && !read.contains(&(location, &image.repository_name, &image.image_digest))
+    });
+    gaps.extend(unread.map(|Seen { location, value: image }| Gap {
+        source: Source::Manifests,
+        account_id: Some(location.account_id.clone()),
+        region: Some(location.region.clone()),
+        object: Some(format!("{}@{}", image.repository_name, image.image_digest)),
+        error: "the inventory does not have the manifest of this index".to_owned(),
+    }));
+    gaps.sort_unstable();
+    gaps.dedup();
+    gaps
+}
+
+fn task_sets_of(inventory: &Inventory) -> HashMap<Node, Vec<&TaskSet>> {
+    let mut task_sets: HashMap<Node, Vec<&TaskSet>> = HashMap::new();
+    for Seen { location, value } in &inventory.task_sets {
+        let Node::TaskSet { location, cluster, service, .. } = Node::task_set(location, value) else { continue };
+        task_sets.entry(Node::Service { location, cluster, service }).or_default().push(value);
+    }
+    task_sets
+}
+
+/// ECS gives a service's tasks the group `service:NAME`.
+fn tasks_of(inventory: &Inventory) -> HashMap<Node, Vec<&Task>> {
+    let mut tasks: HashMap<Node, Vec<&Task>> = HashMap::new();
+    for Seen { location, value } in &inventory.tasks {
+        let Some(service) = value.group.as_deref().and_then(|group| group.strip_prefix("service:")) else { continue };
+        let cluster = cluster_name(&value.cluster_arn);
+        let node = Node::Service { location: location.clone(), cluster, service: service.into() };
+        tasks.entry(node).or_default().push(value);
+    }
+    tasks
+}
+
 /// The pairs of AWS tags, as selectors take them.
 pub(super) fn pairs(tags: &[Tag]) -> Vec<(&str, &str)> {
     tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect()
 }
 
-/// The first `newest` of `objects` by time and then identity, newest first; what has no time counts as newest of all.
+/// The first `newest` of `objects` by time and then identity, newest first. What has no time may be one of them, or the
+/// oldest of all: it is kept beside them, not in their place.
 pub(super) fn newest<'n, T: Ord>(
     newest: u32,
     objects: impl IntoIterator<Item = (Option<T>, &'n Node)>,
 ) -> BTreeSet<&'n Node> {
-    let mut objects: Vec<_> = objects.into_iter().map(|(time, node)| (time.is_none(), time, node)).collect();
-    objects.sort_unstable_by(|left, right| right.cmp(left));
-    objects.into_iter().take(usize::try_from(newest).unwrap_or(usize::MAX)).map(|(_, _, node)| node).collect()
+    let (mut dated, mut undated): (Vec<_>, Vec<_>) = objects.into_iter().partition(|(time, _)| time.is_some());
+    dated.sort_unstable_by(|left, right| right.cmp(left));
+    dated.truncate(usize::try_from(newest).unwrap_or(usize::MAX));
+    if newest == 0 {
+        undated.clear();
+    }
+    dated.into_iter().chain(undated).map(|(_, node)| node).collect()
 }

@@ -13,20 +13,39 @@ use crate::{
 /// The latest evidence of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LastUse {
-    /// The latest instant for which there is evidence.
-    pub(super) at: Option<Timestamp>,
+    /// The latest instant for which there is evidence; nothing if it is not known well enough.
+    at: Option<Timestamp>,
+    /// The same with everything that AWS dates, whatever the policy counts as evidence.
+    at_latest: Option<Timestamp>,
     /// Whether something that would date a use is missing, so that the real one may be later.
-    pub(super) uncertain: bool,
+    uncertain: bool,
 }
 
 impl LastUse {
-    /// What ages are counted from: nothing, if it is not known well enough.
-    pub(super) fn known(self) -> Option<Timestamp> {
-        if self.uncertain { None } else { self.at }
+    /// Evidence as the policy counts it: `seen` is the ledger's last sighting, `latest` includes what AWS tells.
+    pub(super) fn under(
+        evidence: Evidence,
+        seen: Option<Timestamp>,
+        latest: Option<Timestamp>,
+        uncertain: bool,
+    ) -> Self {
+        let at = match evidence {
+            Evidence::Observed => seen,
+            Evidence::Inferred if uncertain => None,
+            Evidence::Inferred => latest,
+        };
+        Self { at, at_latest: latest, uncertain }
     }
 
-    pub(super) fn and(self, other: Self) -> Self {
-        Self { at: self.at.max(other.at), uncertain: self.uncertain || other.uncertain }
+    /// What ages are counted from: nothing, if it is not known well enough.
+    pub(super) fn known(self) -> Option<Timestamp> {
+        self.at
+    }
+
+    /// What the rollback window is counted from. `observed` asks for more evidence, never for less: what AWS dates within
+    /// the window is a use that the ledger missed.
+    pub(super) fn latest(self) -> Option<Timestamp> {
+        if self.uncertain { None } else { self.at.map(|at| self.at_latest.map_or(at, |latest| latest.max(at))) }
     }
 }
 
@@ -58,28 +77,26 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     /// images, the ledger's last sighting.
     pub(super) fn of_definition(&self, node: &Node, definition: &TaskDefinition) -> LastUse {
         let seen = self.estate.last_seen(node);
-        if self.estate.settings().evidence == Evidence::Observed {
-            return LastUse { at: seen, uncertain: false };
-        }
         let pulls = self.images_of(node).filter_map(|image| image.last_recorded_pull_time).max();
-        let at = seen.max(definition.registered_at).max(self.succeeded_at.get(node).copied()).max(pulls);
-        LastUse { at, uncertain: definition.registered_at.is_none() }
+        let latest = seen.max(definition.registered_at).max(self.succeeded_at.get(node).copied()).max(pulls);
+        LastUse::under(self.estate.settings().evidence, seen, latest, definition.registered_at.is_none())
     }
 
-    /// The last use of an image by itself: its push, pull and re-activation, the deregistration of definitions that name
-    /// it, the ledger's last sighting.
-    pub(super) fn of_image(&self, node: &Node, image: &Image) -> LastUse {
-        let seen = self.estate.last_seen(node);
-        if self.estate.settings().evidence == Evidence::Observed {
-            return LastUse { at: seen, uncertain: false };
+    /// The last use of images that go together: their pushes, pulls and re-activations, the deregistration of definitions
+    /// that name them, the ledger's last sightings.
+    pub(super) fn of_images<'i>(&self, images: impl IntoIterator<Item = (&'i Node, &'i Image)>) -> LastUse {
+        let (mut seen, mut latest, mut uncertain) = (None, None, false);
+        for (node, image) in images {
+            seen = seen.max(self.estate.last_seen(node));
+            latest = latest.max(image.image_pushed_at).max(image.last_recorded_pull_time).max(image.last_activated_at);
+            uncertain |= image.image_pushed_at.is_none();
+            for definition in self.definitions_of(node) {
+                let ended = definition.deregistered_at.max(definition.delete_requested_at);
+                latest = latest.max(ended);
+                uncertain |= definition.status != "ACTIVE" && ended.is_none();
+            }
         }
-        let at = seen.max(image.image_pushed_at).max(image.last_recorded_pull_time).max(image.last_activated_at);
-        let own = LastUse { at, uncertain: image.image_pushed_at.is_none() };
-        self.definitions_of(node).fold(own, |use_so_far, definition| {
-            let ended = definition.deregistered_at.max(definition.delete_requested_at);
-            let is_over = definition.status != "ACTIVE";
-            use_so_far.and(LastUse { at: ended, uncertain: is_over && ended.is_none() })
-        })
+        LastUse::under(self.estate.settings().evidence, seen, seen.max(latest), uncertain)
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.

@@ -7,13 +7,13 @@ use super::{
     estate::{Estate, newest},
     evidence::{EvidenceBook, LastUse},
     obstacles::Obstacles,
-    units::{Unit, Units},
+    units::{Unit, Units, is_within_unit},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
 use crate::{
-    graph::{ImageKey, Node, Reach},
+    graph::{ImageKey, Node, Reach, subject_of_tag},
     inventory::Image,
-    model::{Age, Digest, Reason, ReasonCode, RepositoryName, Scope, Timestamp},
+    model::{Age, Digest, ImageTag, Reason, ReasonCode, RepositoryName, Scope, Timestamp},
     policy::{ImageSelector, ImageTerms, Rule, Said, Selector},
 };
 
@@ -23,8 +23,15 @@ type ImageRule = Rule<ImageSelector, ImageTerms>;
 pub(super) struct Holds<'g> {
     /// What staying holders reach.
     pub(super) staying: Reach<'g>,
-    /// What only holders that this plan retires reach; empty with a rollback window of zero.
-    pub(super) leaving: Reach<'g>,
+    /// What holders that this plan retires reach; nothing with a rollback window of zero.
+    pub(super) leaving: Option<Reach<'g>>,
+}
+
+impl Holds<'_> {
+    /// Whether a holder that this plan retires reaches it, with a rollback window to wait for.
+    pub(super) fn leaves(&self, node: &Node) -> bool {
+        self.leaving.as_ref().is_some_and(|leaving| leaving.contains(node))
+    }
 }
 
 /// Decides on every image of the policy's scopes.
@@ -51,17 +58,13 @@ pub(super) fn decide(
     let mut decisions = Vec::new();
     for node in estate.images.keys() {
         let (Some((scope, _)), Some((_, resource))) = (place(estate, node), node.resource()) else { continue };
-        let verdict = if units.circular.contains(node) {
-            Verdict::keep(ReasonCode::PartOfKept, "it belongs to an index that lists itself")
-        } else {
-            member_verdict(estate, &units, &verdicts, node)
-        };
+        let verdict = member_verdict(estate, &units, &verdicts, node);
         decisions.push(Decision { address: Estate::address(scope, resource), node: node.clone(), verdict });
     }
     decisions
 }
 
-fn place<'e>(estate: &Estate<'e>, node: &'e Node) -> Option<(&'e Scope, &'e ImageKey)> {
+fn place<'e>(estate: &'e Estate<'_>, node: &'e Node) -> Option<(&'e Scope, &'e ImageKey)> {
     let Node::Image(key) = node else { return None };
     Some((estate.scope(&key.registry)?, key))
 }
@@ -106,7 +109,7 @@ fn with_own_facts(estate: &Estate<'_>, node: &Node, verdict: Verdict) -> Verdict
     Verdict::Retire(retirement)
 }
 
-fn sorted_tags(image: &Image) -> Vec<crate::model::ImageTag> {
+fn sorted_tags(image: &Image) -> Vec<ImageTag> {
     let mut tags = image.image_tags.clone();
     tags.sort_unstable();
     tags
@@ -138,14 +141,20 @@ fn kept_as_newest<'e>(estate: &'e Estate<'_>, units: &Units<'e>) -> HashMap<usiz
 
 /// The tags of a unit that people gave: not those by which referrers name their subject.
 fn tags_of<'e>(estate: &Estate<'e>, unit: &Unit<'_>) -> Vec<&'e str> {
-    let images = unit.members.iter().filter_map(|node| estate.images.get(*node));
-    let tags = images.flat_map(|seen| &seen.value.image_tags).map(crate::model::ImageTag::as_str);
-    tags.filter(|tag| !is_referrer_tag(tag)).collect()
+    let tags = all_tags_of(estate, unit).filter(|(node, tag)| !names_subject_in(unit, node, tag));
+    tags.map(|(_, tag)| tag.as_str()).collect()
 }
 
-fn is_referrer_tag(tag: &str) -> bool {
-    tag.strip_prefix("sha256-")
-        .is_some_and(|rest| rest.len() >= 64 && rest.bytes().take(64).all(|byte| byte.is_ascii_hexdigit()))
+fn all_tags_of<'e, 'u>(estate: &'u Estate<'e>, unit: &'u Unit<'_>) -> impl Iterator<Item = (&'u Node, &'e ImageTag)> {
+    let images = unit.members.iter().filter_map(|node| Some((*node, *estate.images.get(*node)?)));
+    images.flat_map(|(node, seen)| seen.value.image_tags.iter().map(move |tag| (node, tag)))
+}
+
+/// Whether a tag is there to name another image of the unit. Without that image it is a tag like any other.
+fn names_subject_in(unit: &Unit<'_>, node: &Node, tag: &ImageTag) -> bool {
+    let (Node::Image(key), Some(digest)) = (node, subject_of_tag(tag)) else { return false };
+    let subject = Node::Image(ImageKey { digest, ..key.clone() });
+    subject != *node && unit.members.contains(&subject)
 }
 
 /// Which of a unit's tags a rule covers; `None` if it does not select the unit at all.
@@ -181,6 +190,9 @@ struct UnitCase<'c, 'a> {
 impl<'a> UnitCase<'_, 'a> {
     fn verdict(&self) -> Verdict {
         let tags = tags_of(self.estate, self.unit);
+        if self.unit.circular {
+            return Verdict::keep(ReasonCode::PartOfKept, "it belongs to images that hold each other in a circle");
+        }
         let always = [self.repository_forbids(), self.status_forbids(), self.protection(&tags), self.in_use()];
         if let Some(reason) = always.into_iter().flatten().next() {
             return Verdict::Keep(vec![reason]);
@@ -226,22 +238,33 @@ impl<'a> UnitCase<'_, 'a> {
         self.estate.policy().protects.iter().find_map(|protect| {
             let Selector::Image(select) = &protect.select else { return None };
             let selected = select.repository_matches(&self.scope.account, &self.scope.region, &self.key.repository)
-                && (tags.iter().any(|tag| select.tag_matches(tag)) || (tags.is_empty() && select.untagged_matches()));
+                && (all_tags_of(self.estate, self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
+                    || (tags.is_empty() && select.untagged_matches()));
             let reason = || Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason));
             selected.then(|| reason().at(&*protect.at))
         })
     }
 
     fn in_use(&self) -> Option<Reason> {
-        let held = self.unit.members.iter().find(|node| self.holds.staying.contains(node))?;
+        let held = self.held_directly(&self.holds.staying)?;
         let path = self.holds.staying.path(held);
         let way: Vec<String> = path.iter().rev().skip(1).map(ToString::to_string).collect();
-        let (code, subject) = if *held == self.unit.root {
+        let (code, subject) = if held == self.unit.root {
             (ReasonCode::InUse, String::new())
         } else {
             (ReasonCode::UnitKept, format!("{held} of its unit is "))
         };
         Some(Reason::new(code, format!("{subject}held by {}", way.join(", held by "))))
+    }
+
+    /// A member that something reached holds from outside its registry. What only another index holds is that one's affair:
+    /// a child that both list stays with it, and this unit may go.
+    fn held_directly(&self, reach: &Reach<'_>) -> Option<&Node> {
+        let from_outside = |node: &Node| {
+            let mut holders = self.estate.graph.holders(node);
+            holders.any(|(holder, link)| !is_within_unit(link) && reach.contains(holder))
+        };
+        self.unit.members.iter().copied().find(|node| from_outside(node))
     }
 
     fn kept_by(&self, rule: &ImageRule, tags: &[&str]) -> Option<Reason> {
@@ -257,6 +280,13 @@ impl<'a> UnitCase<'_, 'a> {
         {
             let text = format!("{rule} keeps images with the tag {tag}");
             return Some(Reason::new(ReasonCode::KeepTags, text).at(&*said.at));
+        }
+        if let Some(said) = &keep.pushed_within
+            && !said.value.is_zero()
+            && let Some((node, _)) = self.images().find(|(_, image)| image.image_pushed_at.is_none())
+        {
+            let text = format!("{rule} keeps what was pushed within {}, and AWS does not date {node}", said.value);
+            return Some(Reason::new(ReasonCode::AgeUnknown, text).at(&*said.at));
         }
         let pushed = self.images().filter_map(|(_, image)| image.image_pushed_at).max();
         let pulled = self.images().filter_map(|(_, image)| image.last_recorded_pull_time).max();
@@ -308,22 +338,23 @@ impl<'a> UnitCase<'_, 'a> {
     }
 
     fn last_use(&self) -> LastUse {
-        let none = LastUse { at: None, uncertain: false };
-        self.images().fold(none, |use_so_far, (node, image)| use_so_far.and(self.evidence.of_image(node, image)))
+        self.evidence.of_images(self.images())
     }
 
     fn retire(&self, rule: &ImageRule, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
         let window = self.estate.settings().rollback_window;
         let action = Action::DeleteImage;
-        if let Some(held) = self.unit.members.iter().find(|node| self.holds.leaving.contains(node)) {
+        if let Some(leaving) = &self.holds.leaving
+            && let Some(held) = self.held_directly(leaving)
+        {
             let eligible_at = window.after(self.estate.now());
-            let path = self.holds.leaving.path(held);
+            let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
             let text = format!("{holder} is retired by this plan; the rollback window is {window}");
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }
-        match Elapsed::since(last_use.known(), window, self.estate.now()) {
+        match Elapsed::since(last_use.latest(), window, self.estate.now()) {
             Elapsed::Enough => {}
             Elapsed::Not { until } => {
                 let text = format!("it may have been in use within the rollback window of {window}");

@@ -4,23 +4,21 @@ use super::estate::Estate;
 use crate::{
     graph::{Node, Unresolved},
     inventory::Gap,
-    model::{Reason, ReasonCode, Resource, Source},
+    model::{Reason, ReasonCode, Resource},
 };
 
 /// Everything unread or unresolved, by what it may hold.
 pub(super) struct Obstacles<'e> {
-    gaps: Vec<&'e Gap>,
+    gaps: &'e [Gap],
     unresolved: Vec<&'e Unresolved>,
 }
 
 impl<'e> Obstacles<'e> {
     /// `stays` tells whether a task definition goes on holding its images.
     pub(super) fn new(estate: &'e Estate<'_>, stays: impl Fn(&Node) -> bool) -> Self {
-        let waived = |source: Source| estate.policy().waivers.iter().any(|waiver| waiver.source == source);
-        let gaps = estate.question.inventory.gaps.iter().filter(|gap| !waived(gap.source)).collect();
         let holds = |holder: &Node| !matches!(holder, Node::TaskDefinition(_)) || stays(holder);
         let unresolved = estate.graph.unresolved().iter().filter(|reference| holds(&reference.holder)).collect();
-        Self { gaps, unresolved }
+        Self { gaps: &estate.gaps, unresolved }
     }
 
     /// Why an object may be held by something that was not read; nothing if it cannot be.
@@ -31,7 +29,7 @@ impl<'e> Obstacles<'e> {
             Resource::Image { repository, .. } => Some(repository),
             Resource::Service { .. } | Resource::TaskSet { .. } | Resource::TaskDefinition { .. } => None,
         };
-        let gaps = self.gaps.iter().filter(|gap| gap.may_hold(kind, location, repository)).map(|gap| describe(gap));
+        let gaps = self.gaps.iter().filter(|gap| gap.may_hold(kind, location, repository)).map(describe);
         let unresolved = self.unresolved.iter().filter(|reference| reference.may_hold(kind, location));
         let unresolved = unresolved.map(|reference| Reason::new(ReasonCode::Gap, reference.to_string()));
         let mut reasons: Vec<Reason> = gaps.chain(unresolved).collect();

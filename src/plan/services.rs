@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use super::{
     Action, Expect,
     estate::{Estate, pairs},
+    evidence::LastUse,
     obstacles::Obstacles,
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
 use crate::{
     graph::Node,
-    inventory::Service,
-    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
-    policy::{Evidence, Rule, Selector, ServiceSelector, ServiceTerms},
+    inventory::{Service, Task},
+    model::{Reason, ReasonCode, Scope, cluster_name, service_name},
+    policy::{Rule, Selector, ServiceSelector, ServiceTerms},
 };
 
 /// Decides on every service of the policy's scopes. Task sets come first, because a service goes only after all of its own.
@@ -53,15 +54,15 @@ fn verdict(
     if rules.is_empty() {
         return Verdict::keep(ReasonCode::NoRule, "no rule retires it");
     }
-    if let Some(reason) = occupied(service, task_sets, node) {
+    if let Some(reason) = occupied(estate, service, task_sets, node) {
         return Verdict::Keep(vec![reason]);
     }
-    let idle_since = idle_since(estate, node, service);
+    let idle = idle_since(estate, node, service);
     let mut waiting = Vec::new();
     for rule in rules {
         let Some(idle_for) = &rule.terms.delete else { continue };
-        match Elapsed::since(idle_since, idle_for.value, estate.now()) {
-            Elapsed::Enough => return retire(estate, obstacles, node, rule, idle_since),
+        match Elapsed::since(idle.known(), idle_for.value, estate.now()) {
+            Elapsed::Enough => return retire(estate, obstacles, node, rule, idle),
             Elapsed::Not { until } => {
                 let text = format!("{rule} asks for {} without tasks", idle_for.value);
                 waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*idle_for.at).until(until));
@@ -98,35 +99,49 @@ fn protection(estate: &Estate<'_>, scope: &Scope, service: &Service) -> Option<R
 }
 
 /// Why a service cannot be deleted whatever the rules say (law L12).
-fn occupied(service: &Service, task_sets: &HashMap<Node, Verdict>, node: &Node) -> Option<Reason> {
+fn occupied(estate: &Estate<'_>, service: &Service, task_sets: &HashMap<Node, Verdict>, node: &Node) -> Option<Reason> {
     if service.resource_management_type.as_deref().is_some_and(|kind| kind != "CUSTOMER") {
         return Some(Reason::new(ReasonCode::ExpressManaged, "Amazon ECS Express Mode manages it"));
     }
-    let deployed = service.deployments.iter().map(|deployment| deployment.running_count + deployment.pending_count);
-    if service.desired_count + service.running_count + service.pending_count + deployed.sum::<i32>() > 0 {
+    if has_tasks(service) {
         let text = format!(
             "it has tasks: {} desired, {} running, {} pending",
             service.desired_count, service.running_count, service.pending_count
         );
         return Some(Reason::new(ReasonCode::InUse, text));
     }
+    if let Some(task) = estate.tasks(node).iter().find(|task| !is_over(task)) {
+        return Some(Reason::new(ReasonCode::InUse, format!("its task {} is listed", task.task_arn)));
+    }
     let Node::Service { location, .. } = node else { return None };
-    let staying = service.task_sets.iter().find(|task_set| {
+    let all = estate.task_sets(node, service);
+    let staying = all.into_iter().find(|task_set| {
         let node = Node::task_set(location, task_set);
         !task_sets.get(&node).is_some_and(Verdict::is_retired)
     })?;
     Some(Reason::new(ReasonCode::HasTaskSets, format!("its task set {} stays", staying.id)))
 }
 
+/// Whether it has tasks, or wants any, by its own counts and those of its deployments.
+pub(super) fn has_tasks(service: &Service) -> bool {
+    let own = [service.desired_count, service.running_count, service.pending_count];
+    let deployed = service.deployments.iter().flat_map(|one| [one.desired_count, one.running_count, one.pending_count]);
+    own.into_iter().chain(deployed).any(|count| count > 0)
+}
+
+/// Whether a task has ended. One in a status that this build does not know has not.
+fn is_over(task: &Task) -> bool {
+    matches!(task.last_status.as_str(), "STOPPED" | "DELETED")
+}
+
 /// Since when the service has had no task: no earlier than anything that happened to it.
-fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> Option<Timestamp> {
+fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> LastUse {
     let seen = estate.last_seen(node);
-    if estate.settings().evidence == Evidence::Observed {
-        return seen;
-    }
+    let tasks = estate.tasks(node).iter().flat_map(|task| [task.created_at, task.stopped_at]);
     let deployments = service.deployments.iter().flat_map(|deployment| [deployment.created_at, deployment.updated_at]);
     let events = service.events.iter().map(|event| event.created_at);
-    deployments.chain(events).chain([seen, service.created_at]).flatten().max()
+    let latest = deployments.chain(events).chain(tasks).chain([seen, service.created_at]).flatten().max();
+    LastUse::under(estate.settings().evidence, seen, latest, false)
 }
 
 fn retire(
@@ -134,19 +149,27 @@ fn retire(
     obstacles: &Obstacles<'_>,
     node: &Node,
     rule: &Rule<ServiceSelector, ServiceTerms>,
-    idle_since: Option<Timestamp>,
+    idle: LastUse,
 ) -> Verdict {
     let action = Action::DeleteService;
-    if let Elapsed::Not { until } = Elapsed::since(idle_since, estate.settings().rollback_window, estate.now()) {
-        let text = format!("it changed within the rollback window of {}", estate.settings().rollback_window);
-        let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
-        return Verdict::Defer { action, eligible_at: until, reasons };
+    let window = estate.settings().rollback_window;
+    match Elapsed::since(idle.latest(), window, estate.now()) {
+        Elapsed::Enough => {}
+        Elapsed::Not { until } => {
+            let text = format!("it changed within the rollback window of {window}");
+            let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
+            return Verdict::Defer { action, eligible_at: until, reasons };
+        }
+        Elapsed::Unknown => {
+            let text = format!("nothing tells whether the rollback window of {window} has passed");
+            return Verdict::keep(ReasonCode::AgeUnknown, text);
+        }
     }
     let reasons = obstacles.of(node);
     if !reasons.is_empty() {
         return Verdict::Block { action, reasons };
     }
-    let since = idle_since.map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
+    let since = idle.known().map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
     Verdict::Retire(Retirement {
         actions: vec![(action, vec![Expect::NoTasks, Expect::NoTaskSets, Expect::NotProtected])],
         rule: format!("service.{rule}"),

@@ -19,7 +19,7 @@ type TaskSetRule = Rule<TaskSetSelector, TaskSetTerms>;
 struct Family<'s> {
     scope: &'s Scope,
     service: &'s Service,
-    /// The task sets with their nodes, as the service lists them.
+    /// The task sets with their nodes, those that the service lists first.
     members: Vec<(Node, &'s TaskSet)>,
 }
 
@@ -28,7 +28,9 @@ pub(super) fn decide(estate: &Estate<'_>, obstacles: &Obstacles<'_>) -> Vec<Deci
     let mut decisions = Vec::new();
     for seen in &estate.question.inventory.services {
         let Some(scope) = estate.scope(&seen.location) else { continue };
-        let members = seen.value.task_sets.iter().map(|one| (Node::task_set(&seen.location, one), one)).collect();
+        let service = Node::service(&seen.location, &seen.value);
+        let task_sets = estate.task_sets(&service, &seen.value).into_iter();
+        let members = task_sets.map(|one| (Node::task_set(&seen.location, one), one)).collect();
         let family = Family { scope, service: &seen.value, members };
         for (node, task_set) in &family.members {
             let Some((_, resource)) = node.resource() else { continue };
@@ -46,7 +48,10 @@ fn verdict(
     node: &Node,
     task_set: &TaskSet,
 ) -> Verdict {
-    if let Some(reason) = untouchable(family.service, task_set).or_else(|| protection(estate, family, task_set)) {
+    let described = estate.described(&task_set.task_set_arn).unwrap_or(task_set);
+    // Between the two calls that show it, it may have become PRIMARY.
+    let untouchable = untouchable(family.service, task_set).or_else(|| untouchable(family.service, described));
+    if let Some(reason) = untouchable.or_else(|| protection(estate, family, task_set)) {
         return Verdict::Keep(vec![reason]);
     }
     let rules: Vec<_> =
@@ -80,6 +85,10 @@ fn untouchable(service: &Service, task_set: &TaskSet) -> Option<Reason> {
     let controller = service.deployment_controller.as_ref().map_or("", |controller| controller.kind.as_str());
     if task_set.started_by.as_deref() == Some("CODE_DEPLOY") || controller == "CODE_DEPLOY" {
         return Some(Reason::new(ReasonCode::CodeDeployOwned, "CodeDeploy owns it"));
+    }
+    if !matches!(controller, "" | "ECS" | "EXTERNAL") {
+        let text = format!("the deployment controller of its service is `{controller}`");
+        return Some(Reason::new(ReasonCode::UnknownStatus, text));
     }
     match (task_set.status.as_str(), service.status.as_str()) {
         ("ACTIVE", "ACTIVE") => None,
@@ -132,7 +141,7 @@ fn kept_as_newest(estate: &Estate<'_>, rule: &TaskSetRule, family: &Family<'_>, 
 /// Whether ECS would refuse to delete it: a scale above zero counts, even when it computes to no task.
 fn is_scaled_or_running(task_set: &TaskSet) -> bool {
     let scaled = task_set.scale.as_ref().is_none_or(|scale| scale.value > 0.0);
-    scaled || task_set.running_count + task_set.pending_count > 0
+    scaled || task_set.running_count > 0 || task_set.pending_count > 0
 }
 
 /// The latest instant at which the task set can have stopped being the one in use: its own last change, and the creation

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::estate::Estate;
-use crate::graph::{Link, Node};
+use crate::graph::{Link, Node, order};
 
 /// An image that nothing in its repository holds, with everything that it does. Kept together, retired together.
 pub(super) struct Unit<'e> {
@@ -11,12 +11,13 @@ pub(super) struct Unit<'e> {
     pub(super) root: &'e Node,
     /// Every image of it, the root included. A child may belong to several units.
     pub(super) members: BTreeSet<&'e Node>,
+    /// Whether some of them hold each other in a circle, which anyone who may push can tag two images into.
+    pub(super) circular: bool,
 }
 
-/// The units of a registry, and the images in none because they hold each other in a circle.
+/// The units of a registry. Images that only hold each other have the smallest of them for a root.
 pub(super) struct Units<'e> {
     pub(super) units: Vec<Unit<'e>>,
-    pub(super) circular: BTreeSet<&'e Node>,
     by_member: BTreeMap<&'e Node, Vec<usize>>,
 }
 
@@ -29,17 +30,27 @@ impl<'e> Units<'e> {
             .filter(|node| !estate.graph.holders(node).any(|(_, link)| is_within_unit(link)))
             .collect();
         roots.sort_unstable();
-        let mut by_member: BTreeMap<&Node, Vec<usize>> = BTreeMap::new();
-        let mut units = Vec::with_capacity(roots.len());
+        let mut all = Self { units: Vec::with_capacity(roots.len()), by_member: BTreeMap::new() };
         for root in roots {
-            let members = members(estate, root);
-            for member in &members {
-                by_member.entry(member).or_default().push(units.len());
-            }
-            units.push(Unit { root, members });
+            all.add(estate, root);
         }
-        let circular = estate.images.keys().filter(|node| !by_member.contains_key(node)).collect();
-        Self { units, circular, by_member }
+        let mut rest: Vec<&Node> = estate.images.keys().filter(|node| !all.by_member.contains_key(node)).collect();
+        rest.sort_unstable();
+        for root in rest {
+            if !all.by_member.contains_key(root) {
+                all.add(estate, root);
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, estate: &'e Estate<'_>, root: &'e Node) {
+        let members = members(estate, root);
+        for member in &members {
+            self.by_member.entry(member).or_default().push(self.units.len());
+        }
+        let circular = is_circular(estate, &members);
+        self.units.push(Unit { root, members, circular });
     }
 
     /// The units that an image belongs to, as indices into `units`.
@@ -54,6 +65,15 @@ pub(super) fn is_within_unit(link: Link) -> bool {
         Link::Child | Link::Referrer => true,
         Link::Runs | Link::Uses | Link::Resolves => false,
     }
+}
+
+fn is_circular(estate: &Estate<'_>, members: &BTreeSet<&Node>) -> bool {
+    if members.len() < 2 {
+        return false;
+    }
+    let held = |node| estate.graph.held(node).filter(|(_, link)| is_within_unit(*link)).map(|(held, _)| held);
+    let befores = members.iter().flat_map(|node| held(node).map(move |held| (*node, held)));
+    order(members.iter().copied(), befores.collect::<Vec<_>>()).is_err()
 }
 
 fn members<'e>(estate: &'e Estate<'_>, root: &'e Node) -> BTreeSet<&'e Node> {

@@ -17,7 +17,7 @@ use super::{
     ecr, ecs,
     fault::{Fault, Faults},
     lifecycle, page,
-    persist::ChangeLog,
+    persist::{ChangeLog, PersistenceError},
     quota::Buckets,
     sts,
     wire::{self, Credential, Parsed, Service},
@@ -131,6 +131,22 @@ impl Sim {
         let mut world = state.world.clone();
         world.taken_at = now;
         world
+    }
+
+    /// Writes everything to the state directory in one file, and empties the log. Nothing to do for a world in memory.
+    ///
+    /// # Errors
+    /// When the disk refuses; the log then still holds everything.
+    pub fn checkpoint(&self) -> Result<(), PersistenceError> {
+        let now = self.now();
+        let mut state = self.state();
+        lifecycle::settle(&mut state.world, now);
+        let State { world, log, .. } = &mut *state;
+        if let Some(log) = log {
+            log.checkpoint(world, now)?;
+        }
+        world.take_touched();
+        Ok(())
     }
 
     /// Every request that arrived so far and could be read, in order.

@@ -84,7 +84,7 @@ impl Faults {
 impl Seeded {
     fn strike(&self, overall: u64) -> Option<Fault> {
         let drawn = mix(self.seed ^ mix(overall));
-        if drawn % self.one_in != 0 {
+        if !drawn.is_multiple_of(self.one_in) {
             return None;
         }
         let which = usize::try_from(mix(drawn) % self.faults.len().max(1) as u64).unwrap_or_default();

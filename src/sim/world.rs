@@ -327,6 +327,11 @@ impl World {
         std::mem::take(&mut self.touched)
     }
 
+    /// Takes back what [`Self::take_touched`] gave.
+    pub(super) fn touch_again(&mut self, touched: BTreeSet<Key>) {
+        self.touched.extend(touched);
+    }
+
     /// The last number given out plus one.
     pub(super) fn issue(&mut self) -> u64 {
         self.issued += 1;

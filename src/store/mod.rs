@@ -17,6 +17,7 @@ mod error;
 mod key;
 mod lock;
 mod memory;
+mod opening;
 mod sled;
 
 pub use self::sled::SledStore;

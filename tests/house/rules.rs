@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     source::{item_end, paths, tokens},
-    table::{Table, matches},
+    table::{Purity, Table, matches},
 };
 
-const IMPURE_WORDS: [&str; 5] = ["async", "await", "SystemTime", "Instant", "tokio"];
+const WAITING: [&str; 2] = ["async", "await"];
+const IMPURE_WORDS: [&str; 3] = ["SystemTime", "Instant", "tokio"];
 const IMPURE_STD: [&str; 5] = ["fs", "env", "net", "process", "thread"];
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 const LANGUAGE: [&str; 5] = ["std", "core", "alloc", "self", "super"];
@@ -17,7 +18,7 @@ pub(crate) fn check_file(table: &Table, file: &Path, text: &str) -> Vec<String> 
     let parts: Vec<&str> = file.iter().filter_map(|part| part.to_str()).skip(1).collect();
     let [room, .., name] = parts[..] else { return Vec::new() };
     let depth = parts.len() - usize::from(name == "mod.rs");
-    if name == "tests.rs" {
+    if name.ends_with("tests.rs") {
         return Vec::new();
     }
     let Some(rules) = table.rooms.get(room) else { return vec![format!("{}: no row for `{room}`", file.display())] };
@@ -34,14 +35,18 @@ pub(crate) fn check_file(table: &Table, file: &Path, text: &str) -> Vec<String> 
             }
         } else if is_outside(table, first) && !table.allows_crate(room, first) {
             faults.insert(format!("uses the crate `{first}`, which has no place in `{room}`"));
-        } else if rules.pure && first == "std" && IMPURE_STD.contains(&second) {
+        } else if rules.purity != Purity::Impure && first == "std" && IMPURE_STD.contains(&second) {
             faults.insert(format!("`{room}` is pure and uses `std::{second}`"));
         }
     }
-    if rules.pure {
+    for pair in tokens.windows(2).filter(|pair| pair[0] == "mod" && pair[1].ends_with("tests")) {
+        faults.insert(format!("`mod {}` is not behind `#[cfg(test)]`, and this test does not look into it", pair[1]));
+    }
+    if rules.purity != Purity::Impure {
         for (at, token) in tokens.iter().enumerate() {
             let printing = PRINTING.contains(&token.as_str()) && tokens.get(at + 1).is_some_and(|next| next == "!");
-            if printing || IMPURE_WORDS.contains(&token.as_str()) {
+            let waiting = rules.purity == Purity::Pure && WAITING.contains(&token.as_str());
+            if printing || waiting || IMPURE_WORDS.contains(&token.as_str()) {
                 faults.insert(format!("`{room}` is pure and says `{token}`"));
             }
         }
@@ -86,6 +91,15 @@ fn dependencies(manifest: &str) -> Vec<String> {
         .collect()
 }
 
+/// Calls that pass `force` to AWS (law L12). The simulated AWS alone may read it.
+pub(crate) fn check_force(name: &str, text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let calls = tokens
+        .windows(3)
+        .filter(|three| three[0] == "." && matches!(three[1].as_str(), "force" | "set_force") && three[2] == "(");
+    calls.map(|three| format!("{name} calls `{}`; nothing is ever forced", three[1])).collect()
+}
+
 /// What a `mod.rs` holds besides docs, modules and `use`.
 pub(crate) fn check_mod_file(name: &str, text: &str) -> Vec<String> {
     let tokens = tokens(text);
@@ -98,8 +112,7 @@ pub(crate) fn check_mod_file(name: &str, text: &str) -> Vec<String> {
             continue;
         }
         let end = item_end(&tokens, at);
-        let words = tokens[at..end].iter().map(String::as_str);
-        let mut words = words.filter(|word| !matches!(*word, "pub" | "crate" | "(" | ")"));
+        let mut words = tokens[visibility_end(&tokens, at)..end].iter().map(String::as_str);
         let kind = words.next().unwrap_or_default();
         let declares = kind == "mod" && tokens.get(end - 1).is_some_and(|last| last == ";");
         if !declares && kind != "use" {
@@ -108,6 +121,16 @@ pub(crate) fn check_mod_file(name: &str, text: &str) -> Vec<String> {
         at = end;
     }
     faults
+}
+
+/// One past `pub`, `pub(crate)`, `pub(in crate::sim)` or nothing.
+fn visibility_end(tokens: &[String], at: usize) -> usize {
+    let said = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token == word);
+    if !said(at, "pub") {
+        return at;
+    }
+    let close = tokens.iter().skip(at).position(|token| token == ")").unwrap_or_default();
+    if said(at + 1, "(") { at + close + 1 } else { at + 1 }
 }
 
 fn attribute_end(tokens: &[String], open: usize) -> usize {
@@ -134,6 +157,7 @@ mod tests {
 | `model` | yes | words | – | `jiff` |
 | `plan` | yes | plans | `model` | – |
 | `apply` | no | deeds | `model` `plan::Action` | `tokio` `aws_*` |
+| `log` | awaits | notes | `model` | – |
 | `cli` | no | all | everything | – |
 
 Every room may use `serde` and `thiserror`.
@@ -156,8 +180,9 @@ Every room may use `serde` and `thiserror`.
                 "src/plan/step.rs",
                 "#[cfg(test)]\nmod tests { use crate::apply::x; fn f() { println!(\"}\"); } }\nfn g() {}",
             ),
-            ("src/plan/tests.rs", "use crate::apply::x;"),
+            ("src/plan/step_tests.rs", "use crate::apply::x;"),
             ("src/apply/run.rs", "use crate::plan::Action; async fn f() { aws_sdk_ecs::Client::new() }"),
+            ("src/log/mod.rs", "async fn f() { g().await }"),
             ("src/cli/mod.rs", "use crate::{apply, plan::{self as p, step}};"),
         ] {
             assert_eq!(faults(file, text), Vec::<String>::new(), "{file}: {text}");
@@ -185,6 +210,9 @@ Every room may use `serde` and `thiserror`.
             ("src/plan/step.rs", "fn f(t: SystemTime) {}", "SystemTime"),
             ("src/plan/step.rs", "fn f() { println!(\"a\") }", "println"),
             ("src/plan/step.rs", "#[cfg(test)] mod tests { } use crate::apply::x;", "crate::apply::x"),
+            ("src/log/mod.rs", "async fn f() { tokio::time::sleep(a).await }", "tokio"),
+            ("src/log/mod.rs", "async fn f() { std::fs::read(a) }", "std::fs"),
+            ("src/plan/mod.rs", "mod step_tests;", "step_tests"),
             ("src/attic/mod.rs", "", "attic"),
         ] {
             let faults = faults(file, text);
@@ -194,7 +222,7 @@ Every room may use `serde` and `thiserror`.
 
     #[test]
     fn a_full_mod_file_is_caught() {
-        let clean = "//! Docs.\n#![doc = \"a\"]\nmod a;\npub mod b;\npub use a::{A, B};\n#[cfg(test)]\nmod tests;\n";
+        let clean = "//! Docs.\n#![doc = \"a\"]\nmod a;\npub mod b;\npub use a::{A, B};\npub(super) use a::C;\npub(in crate::sim) use a::D;\n#[cfg(test)]\nmod tests;\n";
         assert_eq!(check_mod_file("m", clean), Vec::<String>::new());
         for (text, fault) in [("pub struct A { a: u8 }", "struct A"), ("fn f() {}", "fn f"), ("mod a { }", "mod a")] {
             assert!(check_mod_file("m", &format!("{clean}{text}")).join(" ").contains(fault), "{text}");
@@ -202,9 +230,19 @@ Every room may use `serde` and `thiserror`.
     }
 
     #[test]
+    fn force_is_caught() {
+        assert_eq!(
+            check_force("a", "ecs.delete_service().service(s); enforce(x); // .force(true)"),
+            Vec::<String>::new()
+        );
+        assert_eq!(check_force("a", "ecs.delete_service().force(true).service(s)").len(), 1);
+        assert_eq!(check_force("a", "ecs.delete_service().set_force(Some(true))").len(), 1);
+    }
+
+    #[test]
     fn what_the_page_forgot_is_caught() {
         let table = Table::parse(PAGE).unwrap();
-        let rooms = ["model", "plan", "apply", "attic"].map(str::to_owned);
+        let rooms = ["model", "plan", "apply", "log", "attic"].map(str::to_owned);
         let manifest = "[dependencies]\naws-sdk-ecs = \"1\"\nrand = \"1\"\nserde = { version = \"1\" }\n[dev-dependencies]\nx = \"1\"";
         let faults = check_page(&table, &rooms, manifest).join("\n");
         assert_eq!(faults.lines().count(), 3, "{faults}");

@@ -13,11 +13,22 @@ pub(crate) struct Table {
 /// A row of the table.
 pub(crate) struct Room {
     /// Whether it touches nothing outside its arguments.
-    pub(crate) pure: bool,
+    pub(crate) purity: Purity,
     /// Rooms (`model`) or single names of rooms (`plan::Action`) it may import; nothing for everything.
     imports: Option<Vec<String>>,
     /// Outside crates, `*` for any ending.
     pub(crate) crates: Vec<String>,
+}
+
+/// What a room may touch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purity {
+    /// Nothing outside its arguments.
+    Pure,
+    /// Nothing but what it is given, which it may wait for.
+    Awaits,
+    /// The world.
+    Impure,
 }
 
 const HEADER: &str = "| room | pure | holds | may import | crates of its own |";
@@ -59,7 +70,13 @@ fn parse_row(line: &str) -> Result<(String, Room), String> {
     let [room, pure, _, imports, crates] = cells[..] else { return Err(format!("not five cells: {line}")) };
     let name = code_words(room).pop().ok_or(format!("the room of this row is not in backticks: {line}"))?;
     let imports = if imports == "everything" { None } else { Some(code_words(imports)) };
-    Ok((name, Room { pure: pure == "yes", imports, crates: code_words(crates) }))
+    let purity = match pure {
+        "yes" => Purity::Pure,
+        "awaits" => Purity::Awaits,
+        "no" => Purity::Impure,
+        other => return Err(format!("`{other}` is not yes, awaits or no: {line}")),
+    };
+    Ok((name, Room { purity, imports, crates: code_words(crates) }))
 }
 
 fn code_words(text: &str) -> Vec<String> {

@@ -3,6 +3,11 @@
 
 mod client;
 mod definitions;
+mod faults;
 mod images;
+mod persistence;
+mod random;
 mod reading;
+mod server;
 mod services;
+mod worlds;

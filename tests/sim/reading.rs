@@ -277,3 +277,17 @@ async fn what_is_not_simulated_is_named() {
     let refused = message(ecs(&plain()).list_attributes().target_type("container-instance".into()).send().await);
     assert!(refused.contains("ecs:ListAttributes"), "{refused}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_loaded_world_stands_still_until_it_is_asked_for_something() {
+    let world = WORLD.replace("\"status\":\"PRIMARY\",\"taskDefinition\"", "\"status\":\"ACTIVE\",\"taskDefinition\"");
+    let sim = Sim::new(World::read(world.as_bytes()).unwrap(), Options::default());
+    let services = || async {
+        let ecs = ecs(&sim);
+        let described = ecs.describe_services().cluster("main").services("gone").services("web").services("blue");
+        described.send().await.unwrap().services.unwrap()
+    };
+    let before = services().await;
+    tokio::time::advance(std::time::Duration::from_secs(86_400)).await;
+    assert_eq!(services().await, before);
+}

@@ -40,7 +40,7 @@ pub(super) fn batch_delete(call: &mut Call<'_>) -> Answer {
     for id in ids {
         match delete_one(call, repository, &id, &held) {
             Ok(removed) => deleted.extend(removed.iter().map(ImageId::shown)),
-            Err(mismatch) => failures.push(id.failure(mismatch)),
+            Err(mismatch) => failures.push(id.failure(&mismatch)),
         }
     }
     Ok(json!({ "imageIds": deleted, "failures": failures }))

@@ -105,7 +105,7 @@ impl ImageId {
     }
 
     /// A per-item failure in AWS's shape.
-    pub(super) fn failure(&self, mismatch: Mismatch) -> Value {
+    pub(super) fn failure(&self, mismatch: &Mismatch) -> Value {
         json!({ "imageId": self.shown(), "failureCode": mismatch.code, "failureReason": mismatch.reason })
     }
 }

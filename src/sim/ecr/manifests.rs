@@ -33,7 +33,7 @@ pub(super) fn batch_get(call: &mut Call<'_>) -> Answer {
                     "imageManifestMediaType": media_type,
                 }));
             }
-            Err(mismatch) => failures.push(id.failure(mismatch)),
+            Err(mismatch) => failures.push(id.failure(&mismatch)),
         }
     }
     Ok(json!({ "images": images, "failures": failures }))

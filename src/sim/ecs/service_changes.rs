@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     lookup::{active_service, cluster, desired_of_scale, service, usable_definition},
     services::view,
+    task_set_changes::begin_draining,
 };
 use crate::sim::{
     arn,
@@ -184,6 +185,11 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
         set(&mut service.value, "status", "DRAINING");
         set(&mut service.value, "desiredCount", 0);
     });
+    let task_sets: Vec<Key> = call.world.task_sets(&key).map(|(task_set, _)| task_set.clone()).collect();
+    for task_set in task_sets {
+        let now = call.now;
+        call.world.change(&task_set, |task_set| begin_draining(task_set, now));
+    }
     push_event(call.world, &key, &format!("(service {name}) has begun draining."), call.now);
     call.world.change(&key, |service| service.due = Some(due));
     answer(call, &key)

@@ -3,13 +3,16 @@
 use serde_json::{Value, json};
 
 use super::lookup::{active_service, desired_of_scale, task_set, usable_definition};
-use crate::sim::{
-    arn,
-    call::{Answer, Call, Refusal, invalid, refuse},
-    clock,
-    lifecycle::{DRAINING_SECONDS, SCHEDULING_SECONDS, new_deployment_id},
-    state::{Map, copy, count, inner_text, set, stamp, text},
-    world::{Key, Object, ObjectKind},
+use crate::{
+    model::Timestamp,
+    sim::{
+        arn,
+        call::{Answer, Call, Refusal, invalid, refuse},
+        clock,
+        lifecycle::{DRAINING_SECONDS, SCHEDULING_SECONDS, new_deployment_id},
+        state::{Map, copy, count, inner_text, set, stamp, text},
+        world::{Key, Object, ObjectKind},
+    },
 };
 
 /// The scale of a task set in percent; 100 where none is said, as for services that CodeDeploy creates.
@@ -148,11 +151,16 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     if !force && (percent_of(&there.value) > 0.0 || has_tasks) {
         return Err(refuse("InvalidParameterException", "The task set cannot be deleted while it is scaled above 0."));
     }
-    set(&mut there.value, "status", "DRAINING");
-    set_scale(&mut there.value, 0, 0.0);
-    stamp(&mut there.value, "updatedAt", call.now);
-    there.due = Some(clock::seconds_after(call.now, DRAINING_SECONDS));
+    begin_draining(&mut there, call.now);
     let shown = there.value.clone();
     call.world.put(key, there);
     Ok(json!({ "taskSet": shown }))
+}
+
+/// Sends a task set on its way: its tasks stop, and then it goes.
+pub(super) fn begin_draining(task_set: &mut Object, now: Timestamp) {
+    set(&mut task_set.value, "status", "DRAINING");
+    set_scale(&mut task_set.value, 0, 0.0);
+    stamp(&mut task_set.value, "updatedAt", now);
+    task_set.due = Some(clock::seconds_after(now, DRAINING_SECONDS));
 }

@@ -76,12 +76,9 @@ fn drain(world: &mut World, key: &Key, now: Timestamp) {
     for task in &live {
         stop(world, task, "Task stopped because its service was deleted", now);
     }
-    let task_sets: Vec<Key> = world.task_sets(key).map(|(task_set, _)| task_set.clone()).collect();
-    if !live.is_empty() {
+    // The last task that stops and the last task set that goes look here again.
+    if !live.is_empty() || world.task_sets(key).next().is_some() {
         return;
-    }
-    for task_set in &task_sets {
-        world.remove(task_set);
     }
     world.change(key, |service| {
         set(&mut service.value, "status", "INACTIVE");

@@ -16,7 +16,9 @@ pub(super) fn advance(world: &mut World, key: &Key, now: Timestamp) {
     let Some(task_set) = world.value(key).cloned() else { return };
     let service = service_of(key);
     let draining = text(&task_set, "status") == "DRAINING";
-    let desired = if draining { 0 } else { count(&task_set, "computedDesiredCount") };
+    // Nothing starts under a service that is going.
+    let wanted = world.value(&service).is_some_and(|service| text(service, "status") == "ACTIVE");
+    let desired = if draining || !wanted { 0 } else { count(&task_set, "computedDesiredCount") };
     Group::of_task_set(&service, key, &task_set).reconcile(world, desired, now);
     let Some(after) = world.value(key) else { return };
     let (running, pending) = (count(after, "runningCount"), count(after, "pendingCount"));

@@ -7,7 +7,7 @@ use super::{
     RETRY_SECONDS, STARTING_SECONDS, STOPPED_KEPT_SECONDS, STOPPING_SECONDS, groups, new_task_id, services::push_event,
 };
 use crate::{
-    model::{EcrImage, ImageRef, Location, TaskDefinitionRef, Timestamp, cluster_name},
+    model::{Digest, EcrImage, ImageRef, Location, TaskDefinitionRef, Timestamp, cluster_name},
     sim::{
         arn, clock,
         page::hex,
@@ -203,7 +203,7 @@ fn resolve(world: &World, uri: &str, pinned: Option<&str>) -> Result<String, Str
         return Ok(pinned.map_or_else(|| format!("sha256:{}", hex(&Sha256::digest(uri))), str::to_owned));
     };
     let EcrImage { registry, repository, tag, digest } = &image;
-    let literal = digest.as_ref().map(|digest| digest.as_str());
+    let literal = digest.as_ref().map(Digest::as_str);
     let tagged = || world.tagged(registry, repository.as_str(), tag.as_ref()?.as_str());
     if !world.has_account(&registry.account_id) {
         let known = literal.or(pinned).map(str::to_owned);

@@ -1,0 +1,15 @@
+//! The planner against someone who wants it to retire what is in use.
+//!
+//! `pitfalls` tells the ways in which other tools lost people's images, one test each. `corners` holds what an adversarial
+//! reading of the laws found. `laws` checks generated worlds against `oracle`, a decision procedure that shares no
+//! code with the planner. `quickstart` reads the example the way its readers do.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+#[path = "planner/corners.rs"]
+mod corners;
+#[path = "planner/pitfalls.rs"]
+mod pitfalls;
+#[path = "planner/quickstart.rs"]
+mod quickstart;
+#[path = "planner/world.rs"]
+mod world;
