@@ -2,6 +2,7 @@
 //! named, and links and paths. `UPDATE_EXPECTED=1` rewrites the parts between `<!-- generated: … -->` and `<!-- end -->`.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "a test reads the tree, may rewrite its pages, and stops at the first surprise"
 )]
