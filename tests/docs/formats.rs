@@ -140,7 +140,7 @@ fn every_field_of_a_plan_is_on_the_page_and_the_sample_has_only_such() {
 
 /// One of every event, outcome, finding and ending.
 fn events() -> Vec<Event> {
-    let at: Timestamp = "2026-11-01T06:00:01.2Z".parse().unwrap();
+    let at: Timestamp = "2026-11-01T06:00:03Z".parse().unwrap();
     let text = || "a".to_owned();
     let step = StepId(1);
     let outcomes = [
@@ -168,18 +168,18 @@ fn events() -> Vec<Event> {
 }
 
 fn run() -> RunId {
-    "20261101T060001Z-d07767a6".parse().unwrap()
+    "20261101T060003Z-2c097708".parse().unwrap()
 }
 
 fn opened(at: Timestamp) -> Event {
     let owner = Holder {
         host: "runner-7".to_owned(),
         pid: 4711,
-        since: "2026-11-01T06:00:00Z".parse().unwrap(),
+        since: "2026-11-01T06:00:01.8Z".parse().unwrap(),
         command: "jettison apply examples/quickstart".to_owned(),
         url: None,
     };
-    let plan_id = "sha256:d07767a61b12f1138f9673c7cae47866c76a5ffd9a6e2fc9262d141a0675aa8d".to_owned();
+    let plan_id = "sha256:2c0977084fa67025283435fe52c3fd7e70b649d19453423ac30ee5d9d22c54f8".to_owned();
     Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, at }
 }
 
@@ -207,7 +207,7 @@ fn every_field_of_an_event_is_on_the_page() {
 
 #[test]
 fn the_segments_on_the_page_are_what_the_code_writes() {
-    let at = "2026-11-01T06:00:01.2Z".parse().unwrap();
+    let at = "2026-11-01T06:00:03Z".parse().unwrap();
     let mut shown = String::new();
     let mut previous: Option<String> = None;
     for (seq, event) in (1..).zip([opened(at), intended(at)]) {
@@ -215,7 +215,7 @@ fn the_segments_on_the_page_are_what_the_code_writes() {
         let (segment, bytes) =
             Segment::encode(&run(), slot, previous.as_deref(), Content::Events(vec![event])).unwrap();
         assert_eq!(Segment::decode(&run(), slot, &bytes).unwrap(), segment);
-        shown += &format!("```text\n{}```\n", String::from_utf8(bytes).unwrap());
+        shown += &format!("```text\n{}```\n\n", String::from_utf8(bytes).unwrap());
         previous = Some(segment.sum);
     }
     check_generated(PAGE, "segments", &shown);
