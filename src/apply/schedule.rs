@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     model::{
-        Age, Location, RepositoryName, Timestamp,
-        quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
+        Location, RepositoryName, Timestamp,
+        quota::{Bucket, batch, settled_after},
     },
     plan::{Action, Step, StepId},
 };
@@ -159,7 +159,7 @@ impl Schedule {
         let is_free = *waits == 0;
         // A task can still start from a revision for ten minutes after its deregistration.
         if self.deregistrations.contains(&step) {
-            let settled = Age::from_seconds(DEREGISTRATION_SETTLES_SECONDS).after(at);
+            let settled = settled_after(at);
             let instant = self.settles_at.entry(follower).or_insert(settled);
             *instant = (*instant).max(settled);
         }

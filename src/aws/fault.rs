@@ -114,7 +114,7 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => {
             ErrorKind::AccessDenied
         }
-        // ECS has no code of its own for an unknown task definition (aws-facts, DescribeTaskDefinition).
+        // ECS has no code of its own for an unknown task definition (docs/aws.md).
         "ClientException" if message.is_some_and(|text| text.starts_with("Unable to describe task definition")) => {
             ErrorKind::NotFound
         }

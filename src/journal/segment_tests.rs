@@ -66,7 +66,7 @@ fn a_newer_format_is_told_from_damage() {
     let (_, bytes) = encoded(Content::Seal { by: 4 });
     let body = String::from_utf8(bytes).unwrap().replacen("1.0", "2.0", 1);
     let body = &body[..=body.find('\n').unwrap()];
-    let newer = format!("{body}{}\n", sha256(&body));
+    let newer = format!("{body}{}\n", sha256(body));
     let error = Segment::decode(&run(), SLOT, newer.as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -81,7 +81,7 @@ fn a_later_minor_version_may_add_fields() {
     let text =
         text.replace(r#""step":1"#, r#""step":1,"mood":"good""#).replace(r#""epoch":3"#, r#""epoch":3,"zone":"a""#);
     let body = &text[..=text[..text.len() - 1].rfind('\n').unwrap()];
-    let later = format!("{body}{}\n", sha256(&body));
+    let later = format!("{body}{}\n", sha256(body));
     let segment = Segment::decode(&run(), SLOT, later.as_bytes()).unwrap();
     assert_eq!(segment.content, Content::Events(events(1)));
 }

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use super::{Age, Timestamp};
+
 /// A token bucket that several operations share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bucket {
@@ -166,6 +168,12 @@ impl fmt::Display for Bucket {
 /// How long after DeregisterTaskDefinition a new task or service may still start from the revision, in seconds:
 /// "up to 10 minutes" (ECS developer guide, "Deregistering an Amazon ECS task definition revision").
 pub const DEREGISTRATION_SETTLES_SECONDS: i64 = 600;
+
+/// The instant from which on nothing starts any more from a revision that was deregistered at `at`.
+#[must_use]
+pub fn settled_after(at: Timestamp) -> Timestamp {
+    Age::from_seconds(DEREGISTRATION_SETTLES_SECONDS).after(at)
+}
 
 /// Batch limits of the calls made here, from the ECS and ECR API models.
 pub mod batch {

@@ -91,6 +91,8 @@ reason_codes! {
     // Deferred.
     /// It lost its last reference within the rollback window.
     RollbackWindow = "rollback_window",
+    /// It, or a definition that names it, was deregistered within the ten minutes in which a task may still start from it.
+    Settling = "settling",
     /// What holds it is retired by this plan, and the rollback window counts from then.
     HolderRetired = "holder_retired",
     // Blocked.

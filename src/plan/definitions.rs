@@ -12,7 +12,7 @@ use super::{
 use crate::{
     graph::{Node, TaskDefinitionKey},
     inventory::{Seen, TaskDefinition},
-    model::{Age, Family, Location, Reason, ReasonCode, Revision, Scope, Timestamp},
+    model::{Age, Family, Location, Reason, ReasonCode, Revision, Scope, Timestamp, quota::settled_after},
     policy::{Rule, Said, Selector, TaskDefinitionSelector, TaskDefinitionTerms},
 };
 
@@ -218,6 +218,10 @@ impl Case<'_, '_> {
             let text = format!("what runs it is retired by this plan; the rollback window is {window}");
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
+        }
+        if let Some(until) = self.definition.deregistered_at.map(settled_after).filter(|at| *at > self.estate.now()) {
+            let reasons = vec![Reason::new(ReasonCode::Settling, "it was deregistered just now").until(until)];
+            return Verdict::Defer { action, eligible_at: until, reasons };
         }
         match Elapsed::since(lost, window, self.estate.now()) {
             Elapsed::Enough => {}

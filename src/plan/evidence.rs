@@ -6,7 +6,7 @@ use super::estate::Estate;
 use crate::{
     graph::{Link, Node},
     inventory::{Image, TaskDefinition},
-    model::Timestamp,
+    model::{Timestamp, quota::settled_after},
     policy::Evidence,
 };
 
@@ -97,6 +97,12 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
             }
         }
         LastUse::under(self.estate.settings().evidence, seen, seen.max(latest), uncertain)
+    }
+
+    /// From when on no task starts any more from a deregistered definition that names one of the images.
+    pub(super) fn settled_at<'i>(&self, images: impl IntoIterator<Item = (&'i Node, &'i Image)>) -> Option<Timestamp> {
+        let definitions = images.into_iter().flat_map(|(node, _)| self.definitions_of(node));
+        definitions.filter_map(|definition| definition.deregistered_at).max().map(settled_after)
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.

@@ -358,6 +358,11 @@ impl<'a> UnitCase<'_, 'a> {
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }
+        if let Some(until) = self.evidence.settled_at(self.images()).filter(|until| *until > self.estate.now()) {
+            let reasons =
+                vec![Reason::new(ReasonCode::Settling, "a definition of it was deregistered just now").until(until)];
+            return Verdict::Defer { action, eligible_at: until, reasons };
+        }
         match Elapsed::since(last_use.latest(), window, self.estate.now()) {
             Elapsed::Enough => {}
             Elapsed::Not { until } => {

@@ -333,6 +333,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         ReasonCode::DeletionUnderWay => "on their way out",
         ReasonCode::AlreadyGone => "gone",
         ReasonCode::RollbackWindow
+        | ReasonCode::Settling
         | ReasonCode::HolderRetired
         | ReasonCode::SourceNotRead
         | ReasonCode::Gap

@@ -31,7 +31,7 @@ fn group(code: ReasonCode) -> &'static str {
         | ReasonCode::UnknownStatus
         | ReasonCode::DeletionUnderWay
         | ReasonCode::AlreadyGone => "kept",
-        ReasonCode::RollbackWindow | ReasonCode::HolderRetired => "deferred",
+        ReasonCode::RollbackWindow | ReasonCode::Settling | ReasonCode::HolderRetired => "deferred",
         ReasonCode::SourceNotRead | ReasonCode::Gap => "blocked",
         ReasonCode::Unused
         | ReasonCode::Inactive

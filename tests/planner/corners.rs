@@ -397,3 +397,17 @@ fn the_order_of_gaps_does_not_show() {
     world.inventory.gaps.reverse();
     assert_eq!(world.plan(&clean_at_once()).plan.to_json().unwrap(), one);
 }
+
+/// With no window at all a revision that somebody else deregistered a minute ago can still start tasks for nine.
+#[test]
+fn what_was_deregistered_just_now_waits_until_it_has_settled() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.image("team/web", "v1", 300, &["v1"]);
+    world.inactive("web:1", 300, 0, &format!("{HOST}/team/web:v1")).deregistered_at =
+        Some(now() - jiff::SignedDuration::from_secs(60));
+    let settled = now() + jiff::SignedDuration::from_secs(540);
+    let plan = world.plan(&clean_at_once());
+    assert_eq!(plan.fate("ecs/task-definition/web:1"), Fate::Deferred(settled));
+    assert_eq!(plan.fate_of_image("team/web", "v1"), Fate::Deferred(settled));
+}
