@@ -158,7 +158,7 @@ impl Case<'_, '_> {
             actions.push((Action::DeleteTaskDefinition, deletion_expects()));
         }
         let text =
-            format!("not used for {}{}", asked.value, last_use.known().map_or_else(String::new, describe_last_use));
+            format!("unused for {}{}", asked.value, last_use.known().map_or_else(String::new, describe_last_use));
         self.after_window(
             last_use.latest(),
             asked.value,
@@ -215,7 +215,7 @@ impl Case<'_, '_> {
         if self.has_retired_holders() && !window.is_zero() {
             // It is in use until then, and the rule counts from its last use.
             let eligible_at = window.max(asked).after(self.estate.now());
-            let text = format!("what runs it is retired by this plan; the rollback window is {window}");
+            let text = "what runs it, which this plan retires, counts as its last use";
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }
@@ -288,7 +288,7 @@ fn longer<'s>(one: &'s Said<Age>, two: &'s Said<Age>) -> &'s Said<Age> {
 }
 
 fn describe_last_use(at: Timestamp) -> String {
-    format!(", last sign of use {}", at.strftime("%Y-%m-%d"))
+    format!(", last use {}", at.strftime("%Y-%m-%d"))
 }
 
 fn keep_for(waiting: Vec<Reason>) -> Verdict {

@@ -90,11 +90,16 @@ fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], 
             Verdict::keep(ReasonCode::PartOfKept, format!("it belongs to {}, which stays{because}", unit.root))
         }
         Verdict::Retire(retirement) => {
-            let reasons = vec![Reason::new(ReasonCode::UnitRetired, format!("it belongs to {}", unit.root))];
+            let reasons = vec![Reason::new(ReasonCode::UnitRetired, format!("part of {}", short_name(unit.root)))];
             with_own_facts(estate, node, Verdict::Retire(Retirement { reasons, ..retirement }))
         }
         other @ (Verdict::Defer { .. } | Verdict::Block { .. }) => other,
     }
+}
+
+/// An image by its digest alone, where its repository is plain to see.
+fn short_name(node: &Node) -> String {
+    if let Node::Image(key) = node { key.digest.short().to_owned() } else { node.to_string() }
 }
 
 /// A unit's retirement, with the facts of the one image in place of those of the root.
@@ -354,7 +359,7 @@ impl<'a> UnitCase<'_, 'a> {
             let eligible_at = window.max(unused_for.value).after(self.estate.now());
             let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
-            let text = format!("{holder} is retired by this plan; the rollback window is {window}");
+            let text = format!("{holder}, which this plan retires, counts as its last use");
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }
@@ -379,9 +384,8 @@ impl<'a> UnitCase<'_, 'a> {
         if !reasons.is_empty() {
             return Verdict::Block { action, reasons };
         }
-        let last =
-            last_use.known().map_or_else(String::new, |at| format!(", last sign of use {}", at.strftime("%Y-%m-%d")));
-        let text = format!("not used for {}{last}", unused_for.value);
+        let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
+        let text = format!("unused for {}{last}", unused_for.value);
         Verdict::Retire(Retirement {
             actions: vec![(action, vec![Expect::OptedIn, Expect::UnitUnreferenced { members: self.digests() }])],
             rule: format!("image.{rule}"),

@@ -192,7 +192,7 @@ fn retire(
         vec![Expect::NotPrimary, Expect::Runs { definition }, Expect::NotProtected]
     };
     let mut actions = Vec::new();
-    let mut reasons = vec![older(rule, task_set, delete)];
+    let mut reasons = vec![older(task_set, delete)];
     if occupied {
         actions.push((Action::ScaleTaskSet, expect()));
         reasons.push(Reason::new(ReasonCode::ScaleDown, format!("{} tasks are stopped first", task_set.running_count)));
@@ -201,8 +201,7 @@ fn retire(
     Verdict::Retire(Retirement { actions, rule: format!("task_set.{rule}"), at: rule.at.to_string(), reasons })
 }
 
-fn older(rule: &TaskSetRule, task_set: &TaskSet, delete: &TaskSetDelete) -> Reason {
+fn older(task_set: &TaskSet, delete: &TaskSetDelete) -> Reason {
     let created = task_set.created_at.map_or_else(String::new, |at| format!(", created {}", at.strftime("%Y-%m-%d")));
-    let text = format!("{rule} retires task sets older than {}{created}", delete.older_than.value);
-    Reason::new(ReasonCode::OlderThan, text)
+    Reason::new(ReasonCode::OlderThan, format!("older than {}{created}", delete.older_than.value))
 }

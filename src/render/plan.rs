@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use console::measure_text_width;
+
 use super::paint::{Canvas, counted, duration, listed};
 use crate::{
     model::{Kind, ReasonCode, Scope},
@@ -96,17 +98,20 @@ impl Text<'_> {
         let number = u64::try_from(steps.len()).unwrap_or(u64::MAX);
         let bytes: crate::model::Bytes = steps.iter().map(|step| step.bytes).sum();
         let size = if bytes.0 > 0 { format!(", {bytes}") } else { String::new() };
-        let what = format!("{} {}{size}", verb(key.action), counted(number, noun(key.action.kind())));
+        let what = format!("{}{size}", phrase(key.action, &counted(number, noun(key.action.kind()))));
         let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| step.at.as_str()).collect();
         let at = lines.into_iter().collect::<Vec<_>>().join(", ");
         let head = format!("  {} {}: {what}", self.symbol(key.action), self.canvas.bold(&key.container));
-        let _infallible = writeln!(out, "{head}  {}", self.canvas.dim(&format!("{} at {at}", key.rule)));
+        let rule = format!("{} at {at}", key.rule);
+        let fits = measure_text_width(&head) + 2 + measure_text_width(&rule) <= self.canvas.width;
+        let between = if fits { "  " } else { "\n      " };
+        let _infallible = writeln!(out, "{head}{between}{}", self.canvas.dim(&rule));
         let shown = if self.detail == Detail::Full { steps.len() } else { SHOWN_PER_GROUP };
         let rows: Vec<(String, String)> = steps.iter().take(shown).map(|step| row(step)).collect();
-        let width = rows.iter().map(|(name, _)| console::measure_text_width(name)).max().unwrap_or(0).min(44);
+        let width = rows.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or(0).min(44);
         for (name, why) in rows {
             let padded = format!("{name:width$}");
-            let used = 8 + console::measure_text_width(&padded);
+            let used = 8 + measure_text_width(&padded);
             let _infallible = writeln!(out, "      {padded}  {}", self.canvas.dim(&self.canvas.fit(&why, used)));
         }
         if steps.len() > shown {
@@ -125,9 +130,8 @@ impl Text<'_> {
 
     fn headline(&self, out: &mut String) {
         let counts = self.plan.summary.actions.iter().filter(|(_, number)| **number > 0);
-        let parts: Vec<String> = counts
-            .map(|(action, number)| format!("{} {}", verb(*action), counted(*number, noun(action.kind()))))
-            .collect();
+        let parts: Vec<String> =
+            counts.map(|(action, number)| phrase(*action, &counted(*number, noun(action.kind())))).collect();
         let line = format!("Plan: {}.", listed(&parts, "and"));
         let _infallible = writeln!(out, "{}", self.canvas.wrap(&self.canvas.bold(&line), 0));
     }
@@ -155,7 +159,11 @@ impl Text<'_> {
             facts.push(format!("{} scan findings go with the images", listed(&findings, "and")));
         }
         let calls: u64 = summary.api_calls.values().sum();
-        facts.push(format!("{} in about {}", counted(calls, "mutating call"), duration(summary.eta_seconds.max(1))));
+        let time = duration(summary.eta_seconds.max(1));
+        facts.push(format!(
+            "{}: about {time} at the accounts' share of AWS's request rates, and what tasks take to stop",
+            counted(calls, "mutating call")
+        ));
         for fact in facts {
             let _infallible = writeln!(out, "{}", hang(&self.canvas, &fact));
         }
@@ -178,8 +186,9 @@ impl Text<'_> {
         let _infallible = writeln!(out, "\n{}", self.canvas.yellow(&format!("{title}: {}", counted(number, "object"))));
         let shown = if self.detail == Detail::Full { pending.len() } else { SHOWN_PENDING };
         for one in pending.iter().take(shown) {
-            let when =
-                one.eligible_at.map_or_else(String::new, |at| at.strftime(", from %Y-%m-%d %H:%M UTC").to_string());
+            let when = one
+                .eligible_at
+                .map_or_else(String::new, |at| at.strftime("; possible from %Y-%m-%d %H:%M UTC").to_string());
             let name = self.canvas.fit(&one.address.to_string(), 4);
             let _infallible = writeln!(out, "  {name}");
             for reason in one.reasons.iter().take(2) {
@@ -257,11 +266,14 @@ fn noun(kind: Kind) -> &'static str {
     }
 }
 
-fn verb(action: Action) -> &'static str {
+/// What is done to how many.
+fn phrase(action: Action, objects: &str) -> String {
     match action {
-        Action::ScaleTaskSet => "scale to zero",
-        Action::DeregisterTaskDefinition => "deregister",
-        Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => "delete",
+        Action::ScaleTaskSet => format!("scale {objects} to zero"),
+        Action::DeregisterTaskDefinition => format!("deregister {objects}"),
+        Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => {
+            format!("delete {objects}")
+        }
     }
 }
 
