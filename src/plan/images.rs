@@ -123,7 +123,8 @@ fn kept_as_newest<'e>(estate: &'e Estate<'_>, units: &Units<'e>) -> HashMap<usiz
         let mut repositories: HashMap<_, Vec<(Option<Timestamp>, &Node)>> = HashMap::new();
         for unit in &units.units {
             let Some((scope, key)) = place(estate, unit.root) else { continue };
-            if selection(rule, scope, &key.repository, &tags_of(estate, unit)).is_some() {
+            // Images in a circle stay anyway: they must not take the place of the newest.
+            if !unit.circular && selection(rule, scope, &key.repository, &tags_of(estate, unit)).is_some() {
                 let pushed = estate.images.get(unit.root).and_then(|seen| seen.value.image_pushed_at);
                 repositories.entry((&key.registry, &key.repository)).or_default().push((pushed, unit.root));
             }
