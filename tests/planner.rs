@@ -7,9 +7,17 @@
 
 #[path = "planner/corners.rs"]
 mod corners;
+#[path = "planner/generate.rs"]
+mod generate;
+#[path = "planner/laws.rs"]
+mod laws;
+#[path = "planner/oracle.rs"]
+mod oracle;
 #[path = "planner/pitfalls.rs"]
 mod pitfalls;
 #[path = "planner/quickstart.rs"]
 mod quickstart;
+#[path = "planner/rules.rs"]
+mod rules;
 #[path = "planner/world.rs"]
 mod world;

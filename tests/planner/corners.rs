@@ -396,3 +396,26 @@ fn the_order_of_gaps_does_not_show() {
     world.inventory.gaps.reverse();
     assert_eq!(world.plan(&clean_at_once()).plan.to_json().unwrap(), one);
 }
+
+/// Of two rules it does not matter which comes first: one that scales down retires what the other alone would not.
+#[test]
+fn a_rule_that_scales_down_is_found_behind_one_that_does_not() {
+    let one =
+        "retention \"task_set\" \"only-empty\" {\n  match { cluster = [\"*\"] }\n  delete { older_than = \"0s\" }\n}\n";
+    let mut world = World::new();
+    world.external("app", &[("old", "ACTIVE", 2, 300, "none:1")]);
+    for policy in [clean_at_once() + one, one.to_owned() + &clean_at_once()] {
+        assert!(matches!(world.plan(&policy).fate("ecs/task-set/main/app/old"), Fate::Retired(_)));
+    }
+}
+
+/// A digest that something uses and the repository does not have is nobody's child: it keeps no index that lists it.
+#[test]
+fn a_missing_child_in_use_keeps_no_index() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.index("team/web", "sparse", 300, &[], &["missing"]);
+    world.definition("web:1", 300, &format!("{HOST}/team/web@{}", digest("missing")));
+    world.service("web", 1, "web:1");
+    assert_eq!(world.plan(&clean_at_once()).fate_of_image("team/web", "sparse"), deleted());
+}
