@@ -13,6 +13,12 @@ mod generate;
 mod laws;
 #[path = "planner/oracle.rs"]
 mod oracle;
+#[path = "planner/oracle_alone.rs"]
+mod oracle_alone;
+#[path = "planner/oracle_units.rs"]
+mod oracle_units;
+#[path = "planner/oracle_uses.rs"]
+mod oracle_uses;
 #[path = "planner/pitfalls.rs"]
 mod pitfalls;
 #[path = "planner/quickstart.rs"]

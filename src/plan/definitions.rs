@@ -161,6 +161,7 @@ impl Case<'_, '_> {
             format!("not used for {}{}", asked.value, last_use.known().map_or_else(String::new, describe_last_use));
         self.after_window(
             last_use.latest(),
+            asked.value,
             action,
             Retirement {
                 actions,
@@ -182,9 +183,11 @@ impl Case<'_, '_> {
                     let since_text =
                         since.map_or_else(String::new, |at| format!(", since {}", at.strftime("%Y-%m-%d")));
                     let text = format!("INACTIVE for {}{since_text}", said.value);
-                    // What runs an INACTIVE revision goes on running it: it may have ended long after.
+                    // What runs an INACTIVE revision goes on running it: that may have ended long after. Pulls do not count:
+                    // the revision that took over may name the same tag.
                     return self.after_window(
-                        since.map(|since| last_use.latest().map_or(since, |latest| latest.max(since))),
+                        since.map(|since| last_use.seen().map_or(since, |seen| seen.max(since))),
+                        Age::ZERO,
                         Action::DeleteTaskDefinition,
                         Retirement {
                             actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
@@ -208,11 +211,13 @@ impl Case<'_, '_> {
     }
 
     /// Retires unless the rollback window or something unread forbids it (laws L4 and L2).
-    fn after_window(&self, lost: Option<Timestamp>, action: Action, retirement: Retirement) -> Verdict {
+    /// `asked` is the age that counts from its last use, which is now if this plan retires what runs it.
+    fn after_window(&self, lost: Option<Timestamp>, asked: Age, action: Action, retirement: Retirement) -> Verdict {
         let window = self.estate.settings().rollback_window;
         if self.has_retired_holders() && !window.is_zero() {
-            let eligible_at = window.after(self.estate.now());
-            let text = format!("what runs it is retired by this plan; the rollback window is {window}");
+            let wait = window.max(asked);
+            let eligible_at = wait.after(self.estate.now());
+            let text = format!("what runs it is retired by this plan: {wait} without use begin when that is gone");
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }

@@ -348,10 +348,12 @@ impl<'a> UnitCase<'_, 'a> {
         if let Some(leaving) = &self.holds.leaving
             && let Some(held) = self.held_directly(leaving)
         {
-            let eligible_at = window.after(self.estate.now());
+            // Its end will be the image's last use, from which the rule counts as well.
+            let wait = window.max(unused_for.value);
+            let eligible_at = wait.after(self.estate.now());
             let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
-            let text = format!("{holder} is retired by this plan; the rollback window is {window}");
+            let text = format!("{holder} is retired by this plan: {wait} without use begin when that is gone");
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }

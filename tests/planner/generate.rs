@@ -106,7 +106,7 @@ fn aws_tags(dice: &mut Dice<'_>) -> Vec<Tag> {
 }
 
 /// An image URI in any form, most of them of a repository that exists.
-fn uri(dice: &mut Dice<'_>) -> String {
+fn uri(dice: &mut Dice<'_>, is_calm: bool) -> String {
     let form = dice.roll();
     let (_, account_id, region) = PLACES[dice.pick(&AT)];
     let repository = dice.pick(&REPOSITORIES);
@@ -118,6 +118,7 @@ fn uri(dice: &mut Dice<'_>) -> String {
         11 => format!("{account_id}.DKR.ECR.{region}.amazonaws.com"),
         12 | 13 => return "public.ecr.aws/nginx/nginx:1".to_owned(),
         14 => return "library/nginx".to_owned(),
+        _ if is_calm => return "nginx".to_owned(),
         _ if dice.once_in(2) => return format!("vpce-0.dkr.ecr.{region}.vpce.amazonaws.com/a"),
         _ => return "000000000000.dkr.ecr.eu-central-1.amazonaws.com/a:".to_owned(),
     };
@@ -130,17 +131,31 @@ fn uri(dice: &mut Dice<'_>) -> String {
     }
 }
 
-/// How something names a definition.
-fn definition_reference(dice: &mut Dice<'_>, home: &Location) -> String {
+/// How something names a definition: mostly one of those that there are.
+fn definition_reference(dice: &mut Dice<'_>, home: &Location, known: &Known) -> Option<String> {
+    let prefix = format!("arn:aws:ecs:{}:{}:task-definition/", home.region, home.account_id);
+    let here: Vec<&String> = known.arns.iter().filter(|arn| arn.starts_with(&prefix)).collect();
     let (family, revision) = (dice.pick(&["f", "f", "g"]), 1 + dice.roll() % 4);
-    let Location { account_id, region } = home;
-    match dice.roll() % 12 {
-        0..=6 => format!("arn:aws:ecs:{region}:{account_id}:task-definition/{family}:{revision}"),
-        7 | 8 => format!("{family}:{revision}"),
-        9 => family.to_owned(),
-        10 => format!("arn:aws:ecs:us-east-1:000000000000:task-definition/{family}:{revision}"),
-        _ => dice.text(&["$.definition", "arn:aws:ecs:eu-central-1:000000000000:cluster/c1", "f:latest"]),
+    let form = dice.roll() % 16;
+    if known.is_calm && here.is_empty() {
+        return None;
     }
+    Some(match form {
+        0..=8 if !here.is_empty() => dice.pick(&here).clone(),
+        9..=11 if !here.is_empty() => dice.pick(&here).rsplit('/').next().unwrap().to_owned(),
+        _ if known.is_calm => dice.pick(&here).clone(),
+        0..=12 => format!("{family}:{revision}"),
+        13 => family.to_owned(),
+        14 => format!("arn:aws:ecs:us-east-1:000000000000:task-definition/{family}:{revision}"),
+        _ => dice.text(&["$.definition", "arn:aws:ecs:eu-central-1:000000000000:cluster/c1", "f:latest"]),
+    })
+}
+
+/// What is known when holders are made.
+struct Known {
+    arns: Vec<String>,
+    /// Most worlds have nothing unread and nothing broken in them: otherwise hardly anything would ever go.
+    is_calm: bool,
 }
 
 fn repositories(bytes: &[u8; 8]) -> Vec<Seen<Repository>> {
@@ -219,7 +234,7 @@ fn image(bytes: &[u8]) -> (Seen<Image>, Option<Seen<Manifest>>) {
         image_scan_findings_summary: None,
     };
     // Now and then nobody read the manifest.
-    let is_read = kind >= 5 && subject % 16 != 15;
+    let is_read = kind >= 5 && subject % 32 != 31;
     let manifest = is_read.then(|| Manifest {
         repository_name: repository.into(),
         image_digest: digest(name),
@@ -228,7 +243,7 @@ fn image(bytes: &[u8]) -> (Seen<Image>, Option<Seen<Manifest>>) {
     (Seen::new(location.clone(), image), manifest.map(|manifest| Seen::new(location, manifest)))
 }
 
-fn definition(bytes: &[u8]) -> Seen<TaskDefinition> {
+fn definition(bytes: &[u8], is_calm: bool) -> Seen<TaskDefinition> {
     let mut dice = Dice::new(bytes);
     let location = place(dice.pick(&AT));
     let (family, revision) = (dice.pick(&["f", "f", "g"]), 1 + u32::from(dice.roll() % 4));
@@ -249,14 +264,14 @@ fn definition(bytes: &[u8]) -> Seen<TaskDefinition> {
         registered_at,
         deregistered_at,
         registered_by: None,
-        container_definitions: vec![ContainerDefinition { name: "app".to_owned(), image: uri(&mut dice) }],
+        container_definitions: vec![ContainerDefinition { name: "app".to_owned(), image: uri(&mut dice, is_calm) }],
         tags,
         plaintext_secrets,
     };
     Seen::new(location, definition)
 }
 
-fn service(bytes: &[u8]) -> Seen<Service> {
+fn service(bytes: &[u8], known: &Known) -> Seen<Service> {
     let mut dice = Dice::new(bytes);
     let location = place(dice.pick(&AT));
     let (cluster, name) = (dice.pick(&["c1", "c2"]), dice.pick(&["s1", "s2"]));
@@ -278,7 +293,7 @@ fn service(bytes: &[u8]) -> Seen<Service> {
     let controller = dice.pick(&["", "ECS", "EXTERNAL", "EXTERNAL", "CODE_DEPLOY", "PILOT"]);
     service.deployment_controller = (!controller.is_empty()).then(|| Controller { kind: controller.to_owned() });
     if !dice.once_in(4) {
-        service.task_definition = Some(definition_reference(&mut dice, &location));
+        service.task_definition = definition_reference(&mut dice, &location, known);
     }
     service.created_at = maybe_time(&mut dice);
     service.tags = aws_tags(&mut dice);
@@ -287,7 +302,7 @@ fn service(bytes: &[u8]) -> Seen<Service> {
             status: "ACTIVE".to_owned(),
             updated_at: seldom_time(&mut dice),
             running_count: i32::from(dice.once_in(4)),
-            task_definition: Some(definition_reference(&mut dice, &location)),
+            task_definition: definition_reference(&mut dice, &location, known),
             ..Deployment::default()
         });
     }
@@ -301,7 +316,7 @@ fn service(bytes: &[u8]) -> Seen<Service> {
 }
 
 /// A task set of a service, and the same as DescribeTaskSets shows it, if it was called.
-fn task_set(bytes: &[u8], service: &Seen<Service>) -> (TaskSet, Option<TaskSet>) {
+fn task_set(bytes: &[u8], service: &Seen<Service>, known: &Known) -> (TaskSet, Option<TaskSet>) {
     let mut dice = Dice::new(bytes);
     let location = &service.location;
     let id = dice.text(&["t1", "t2", "t3"]);
@@ -319,7 +334,7 @@ fn task_set(bytes: &[u8], service: &Seen<Service>) -> (TaskSet, Option<TaskSet>)
         created_at: maybe_time(&mut dice),
         updated_at: seldom_time(&mut dice),
         started_by: dice.pick(&[None, None, None, None, None, Some("CODE_DEPLOY".to_owned())]),
-        task_definition: Some(definition_reference(&mut dice, location)),
+        task_definition: definition_reference(&mut dice, location, known),
         ..TaskSet::default()
     };
     let mut described = one.clone();
@@ -331,40 +346,46 @@ fn task_set(bytes: &[u8], service: &Seen<Service>) -> (TaskSet, Option<TaskSet>)
     (one, is_described.then_some(described))
 }
 
-fn task(bytes: &[u8], number: usize) -> Seen<Task> {
+fn task(bytes: &[u8], number: usize, known: &Known) -> Option<Seen<Task>> {
     let mut dice = Dice::new(bytes);
     let location = place(dice.pick(&AT));
     let Location { account_id, region } = location.clone();
     let cluster = dice.pick(&["c1", "c2"]);
-    let image = (!dice.once_in(8)).then(|| uri(&mut dice));
+    let image = (!dice.once_in(8)).then(|| uri(&mut dice, known.is_calm));
     let image_digest = match dice.roll() % 8 {
         0..=2 => None,
         3..=6 => Some(digest(dice.pick(&DIGESTS)).to_string()),
+        _ if known.is_calm => None,
         _ => Some("not a digest".to_owned()),
     };
+    let silent = dice.once_in(16) && !known.is_calm;
+    let task_definition_arn = definition_reference(&mut dice, &location, known);
+    if known.is_calm && task_definition_arn.is_none() {
+        return None;
+    }
     let task = Task {
         task_arn: format!("arn:aws:ecs:{region}:{account_id}:task/{cluster}/{number}"),
         cluster_arn: format!("arn:aws:ecs:{region}:{account_id}:cluster/{cluster}"),
         last_status: dice.text(&["RUNNING", "STOPPED", "STOPPED", "PILING"]),
         group: dice.pick(&[None, Some("service:s1".to_owned()), Some("family:f".to_owned())]),
         stopped_at: seldom_time(&mut dice),
-        task_definition_arn: (!dice.once_in(16)).then(|| definition_reference(&mut dice, &location)),
+        task_definition_arn: task_definition_arn.filter(|_| !silent),
         containers: vec![Container { name: "app".to_owned(), image, image_digest }],
         ..Task::default()
     };
-    Seen::new(location, task)
+    Some(Seen::new(location, task))
 }
 
-fn reference(bytes: &[u8]) -> Seen<Reference> {
+fn reference(bytes: &[u8], known: &Known) -> Seen<Reference> {
     let mut dice = Dice::new(bytes);
     let location = place(dice.pick(&AT));
     let form = dice.roll() % 4;
     let reference = Reference {
         source: "scheduler".to_owned(),
         holder: "nightly".to_owned(),
-        family: (form == 0).then(|| dice.text(&["f", "g", "gone"])),
-        image: (form == 1 || form == 2).then(|| uri(&mut dice)),
-        task_definition: (form >= 2).then(|| definition_reference(&mut dice, &location)),
+        family: (form == 0 && !known.is_calm).then(|| dice.text(&["f", "g", "gone"])),
+        image: (form == 1 || form == 2).then(|| uri(&mut dice, known.is_calm)),
+        task_definition: (form >= 2).then(|| definition_reference(&mut dice, &location, known)).flatten(),
     };
     Seen::new(location, reference)
 }
@@ -424,6 +445,7 @@ fn sighting(ledger: &mut Ledger, bytes: &[u8]) {
 impl Seeds {
     pub(crate) fn world(&self) -> (Inventory, Ledger) {
         let mut inventory = Inventory { taken_at: super::world::now(), ..Inventory::default() };
+        let is_calm = self.scopes % 4 != 3;
         let missing = if self.scopes % 32 == 31 { 1 } else { 0 };
         inventory.scopes = PLACES[..3 - missing]
             .iter()
@@ -444,13 +466,15 @@ impl Seeds {
             }
         }
         for bytes in &self.definitions {
-            let definition = definition(bytes);
+            let definition = definition(bytes, is_calm);
             if taken.insert(definition.value.task_definition_arn.clone()) {
                 inventory.task_definitions.push(definition);
             }
         }
+        let arns = inventory.task_definitions.iter().map(|seen| seen.value.task_definition_arn.clone()).collect();
+        let known = Known { arns, is_calm };
         for bytes in &self.services {
-            let service = service(bytes);
+            let service = service(bytes, &known);
             if taken.insert(service.value.service_arn.clone()) {
                 inventory.services.push(service);
             }
@@ -458,7 +482,7 @@ impl Seeds {
         let has_service = !inventory.services.is_empty();
         for (number, bytes) in self.task_sets.iter().enumerate().filter(|_| has_service) {
             let owner = number % inventory.services.len();
-            let (one, described) = task_set(bytes, &inventory.services[owner]);
+            let (one, described) = task_set(bytes, &inventory.services[owner], &known);
             if taken.insert(one.task_set_arn.clone()) {
                 let location = inventory.services[owner].location.clone();
                 // Now and then only DescribeTaskSets shows it.
@@ -468,9 +492,10 @@ impl Seeds {
                 inventory.task_sets.extend(described.map(|described| Seen::new(location, described)));
             }
         }
-        inventory.tasks = self.tasks.iter().enumerate().map(|(number, bytes)| task(bytes, number)).collect();
-        inventory.references = self.references.iter().map(|bytes| reference(bytes)).collect();
-        inventory.gaps = self.gaps.iter().filter_map(|bytes| gap(bytes)).collect();
+        let tasks = self.tasks.iter().enumerate();
+        inventory.tasks = tasks.filter_map(|(number, bytes)| task(bytes, number, &known)).collect();
+        inventory.references = self.references.iter().map(|bytes| reference(bytes, &known)).collect();
+        inventory.gaps = self.gaps.iter().filter(|_| !is_calm).filter_map(|bytes| gap(bytes)).collect();
         let mut ledger = Ledger::default();
         for bytes in &self.sightings {
             sighting(&mut ledger, bytes);

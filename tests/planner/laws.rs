@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jettison::{
     inventory::{Inventory, Manifest, read, write},
     ledger::Ledger,
-    model::{Location, RepositoryName},
+    model::{Location, ReasonCode, RepositoryName, Timestamp},
     plan::{Action, Answer, Plan, Question, Step, StepId, decide},
     policy::{self, Policy},
 };
@@ -45,13 +45,17 @@ fn parse_files(files: Vec<(String, String)>) -> Policy {
 }
 
 fn plan(policy: &Policy, inventory: &Inventory, ledger: &Ledger) -> Plan {
+    plan_at(policy, inventory, ledger, now())
+}
+
+fn plan_at(policy: &Policy, inventory: &Inventory, ledger: &Ledger, now: Timestamp) -> Plan {
     let Answer { plan, .. } = decide(&Question {
         policy,
         policy_id: String::new(),
         inventory,
         inventory_id: String::new(),
         ledger,
-        now: now(),
+        now,
         tool_version: "0.0.0",
     });
     plan
@@ -186,12 +190,36 @@ fn stricter(rules: &Rules, protect: &Block, salt: u64) -> Vec<Rules> {
             all.push(more_kept);
         }
         let restriction = matches(block.kind)[salt % matches(block.kind).len()];
-        if block.keep.is_empty() && Rules::lacks(&block.matching, restriction) {
+        // `untagged = true` means only those, and with `tags` those and the tagged: that pair restricts nothing.
+        let widens = block.matching.contains(&"untagged = true") && restriction.starts_with("tags");
+        if block.keep.is_empty() && Rules::lacks(&block.matching, restriction) && !widens {
             narrower.blocks[index].matching.push(restriction);
             all.push(narrower);
         }
     }
     all
+}
+
+/// L4: what waits for the rollback window does not go a second earlier than the plan says, and no longer waits then.
+#[test]
+fn what_is_deferred_goes_when_the_plan_says() {
+    holds(4, |seeds, rules, _, _| {
+        let rules = Rules { window: "24h", ..rules.clone() };
+        let (inventory, ledger) = seeds.world();
+        let policy = parse(&rules.text());
+        let first = plan(&policy, &inventory, &ledger);
+        for waiting in first.deferred.iter().filter(|one| one.reasons[0].code == ReasonCode::RollbackWindow) {
+            let at = waiting.eligible_at.unwrap();
+            let early = plan_at(&policy, &inventory, &ledger, at - jiff::SignedDuration::from_secs(1));
+            let goes = retired(&early).contains(&waiting.address.to_string());
+            ensure(!goes, || format!("{} goes before {at}", waiting.address))?;
+            let due = plan_at(&policy, &inventory, &ledger, at);
+            let still = due.deferred.iter().find(|one| one.address == waiting.address);
+            let waits = still.is_some_and(|one| one.reasons[0].code == ReasonCode::RollbackWindow);
+            ensure(!waits, || format!("{} still waits at {at}", waiting.address))?;
+        }
+        Ok(())
+    });
 }
 
 /// L5: what a step waits for comes before it, and it waits for everything that holds its object.
