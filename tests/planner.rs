@@ -7,9 +7,23 @@
 
 #[path = "planner/corners.rs"]
 mod corners;
+#[path = "planner/generate.rs"]
+mod generate;
+#[path = "planner/laws.rs"]
+mod laws;
+#[path = "planner/oracle.rs"]
+mod oracle;
+#[path = "planner/oracle_alone.rs"]
+mod oracle_alone;
+#[path = "planner/oracle_units.rs"]
+mod oracle_units;
+#[path = "planner/oracle_uses.rs"]
+mod oracle_uses;
 #[path = "planner/pitfalls.rs"]
 mod pitfalls;
 #[path = "planner/quickstart.rs"]
 mod quickstart;
+#[path = "planner/rules.rs"]
+mod rules;
 #[path = "planner/world.rs"]
 mod world;

@@ -1,7 +1,7 @@
 //! From an inventory to the graph.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
 };
 
@@ -266,9 +266,9 @@ impl Graph {
     }
 
     fn add_images(&mut self, inventory: &Inventory) {
-        for seen in &inventory.images {
-            self.add_image(&seen.location, &seen.value);
-        }
+        let listed = inventory.images.iter().map(|seen| self.add_image(&seen.location, &seen.value));
+        let listed: HashSet<NodeIndex> = listed.collect();
+        let is_listed = |graph: &Self, image: &Node| graph.index.get(image).is_some_and(|index| listed.contains(index));
         self.link_pinned_anywhere(inventory);
         for seen in &inventory.manifests {
             let manifest = &seen.value;
@@ -276,8 +276,8 @@ impl Graph {
             let index = of(&manifest.image_digest);
             for child in &manifest.children {
                 let child = of(child);
-                // A child that is not in the repository (a sparse index) holds and is held by nothing.
-                if self.index.contains_key(&child) && self.index.contains_key(&index) && child != index {
+                // A child that is not in the repository (a sparse index) holds and is held by nothing, even if it is used.
+                if is_listed(self, &child) && is_listed(self, &index) && child != index {
                     self.link(&index, &child, Link::Child);
                 }
             }
@@ -286,7 +286,7 @@ impl Graph {
             let referrer = image_node(&seen.location, &seen.value.repository_name, &seen.value.image_digest);
             for subject in subjects(&seen.value) {
                 let subject = image_node(&seen.location, &seen.value.repository_name, &subject);
-                if self.index.contains_key(&subject) && subject != referrer {
+                if is_listed(self, &subject) && subject != referrer {
                     self.link(&subject, &referrer, Link::Referrer);
                 }
             }
@@ -311,9 +311,9 @@ impl Graph {
         }
     }
 
-    fn add_image(&mut self, registry: &Location, image: &Image) {
+    fn add_image(&mut self, registry: &Location, image: &Image) -> NodeIndex {
         let node = image_node(registry, &image.repository_name, &image.image_digest);
-        self.node(&node);
+        let index = self.node(&node);
         for tag in &image.image_tags {
             let tag =
                 Node::Tag { registry: registry.clone(), repository: image.repository_name.clone(), tag: tag.clone() };
@@ -322,6 +322,7 @@ impl Graph {
                 self.link(&tag, &node, Link::Resolves);
             }
         }
+        index
     }
 }
 

@@ -183,10 +183,11 @@ impl Case<'_, '_> {
                     let since_text =
                         since.map_or_else(String::new, |at| format!(", since {}", at.strftime("%Y-%m-%d")));
                     let text = format!("INACTIVE for {}{since_text}", said.value);
-                    // What runs an INACTIVE revision goes on running it: it may have ended long after.
+                    // What runs an INACTIVE revision goes on running it: that may have ended long after. Pulls do not count:
+                    // the revision that took over may name the same tag.
                     return self.after_window(
-                        since.map(|since| last_use.latest().map_or(since, |latest| latest.max(since))),
-                        said.value,
+                        since.map(|since| last_use.seen().map_or(since, |seen| seen.max(since))),
+                        Age::ZERO,
                         Action::DeleteTaskDefinition,
                         Retirement {
                             actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
@@ -219,7 +220,9 @@ impl Case<'_, '_> {
             let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
             return Verdict::Defer { action, eligible_at, reasons };
         }
-        if let Some(until) = self.definition.deregistered_at.map(settled_after).filter(|at| *at > self.estate.now()) {
+        let settled =
+            self.definition.deregistered_at.filter(|_| self.definition.status == "INACTIVE").map(settled_after);
+        if let Some(until) = settled.filter(|settled| *settled > self.estate.now()) {
             let reasons = vec![Reason::new(ReasonCode::Settling, "it was deregistered just now").until(until)];
             return Verdict::Defer { action, eligible_at: until, reasons };
         }

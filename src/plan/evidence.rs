@@ -15,6 +15,7 @@ use crate::{
 pub(super) struct LastUse {
     /// The latest instant for which there is evidence; nothing if it is not known well enough.
     at: Option<Timestamp>,
+    seen: Option<Timestamp>,
     /// The same with everything that AWS dates, whatever the policy counts as evidence.
     at_latest: Option<Timestamp>,
     /// Whether something that would date a use is missing, so that the real one may be later.
@@ -34,12 +35,17 @@ impl LastUse {
             Evidence::Inferred if uncertain => None,
             Evidence::Inferred => latest,
         };
-        Self { at, at_latest: latest, uncertain }
+        Self { at, seen, at_latest: latest, uncertain }
     }
 
     /// What ages are counted from: nothing, if it is not known well enough.
     pub(super) fn known(self) -> Option<Timestamp> {
         self.at
+    }
+
+    /// The ledger's last sighting.
+    pub(super) fn seen(self) -> Option<Timestamp> {
+        self.seen
     }
 
     /// What the rollback window is counted from. `observed` asks for more evidence, never for less: what AWS dates within
@@ -102,7 +108,11 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     /// From when on no task starts any more from a deregistered definition that names one of the images.
     pub(super) fn settled_at<'i>(&self, images: impl IntoIterator<Item = (&'i Node, &'i Image)>) -> Option<Timestamp> {
         let definitions = images.into_iter().flat_map(|(node, _)| self.definitions_of(node));
-        definitions.filter_map(|definition| definition.deregistered_at).max().map(settled_after)
+        definitions
+            .filter(|definition| definition.status != "ACTIVE")
+            .filter_map(|definition| definition.deregistered_at)
+            .max()
+            .map(settled_after)
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.

@@ -128,7 +128,8 @@ fn kept_as_newest<'e>(estate: &'e Estate<'_>, units: &Units<'e>) -> HashMap<usiz
         let mut repositories: HashMap<_, Vec<(Option<Timestamp>, &Node)>> = HashMap::new();
         for unit in &units.units {
             let Some((scope, key)) = place(estate, unit.root) else { continue };
-            if selection(rule, scope, &key.repository, &tags_of(estate, unit)).is_some() {
+            // Images in a circle stay anyway: they must not take the place of the newest.
+            if !unit.circular && selection(rule, scope, &key.repository, &tags_of(estate, unit)).is_some() {
                 let pushed = estate.images.get(unit.root).and_then(|seen| seen.value.image_pushed_at);
                 repositories.entry((&key.registry, &key.repository)).or_default().push((pushed, unit.root));
             }
@@ -240,14 +241,11 @@ impl<'a> UnitCase<'_, 'a> {
     }
 
     fn protection(&self, tags: &[&str]) -> Option<Reason> {
-        // `tags` alone names tagged images: whoever protects `incident-*` does not mean every untagged image as well.
-        let covers_untagged =
-            |select: &ImageSelector| select.untagged_matches() && (select.tags.is_none() || select.untagged.is_some());
         self.estate.policy().protects.iter().find_map(|protect| {
             let Selector::Image(select) = &protect.select else { return None };
             let selected = select.repository_matches(&self.scope.account, &self.scope.region, &self.key.repository)
                 && (all_tags_of(self.estate, self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
-                    || (tags.is_empty() && covers_untagged(select)));
+                    || (tags.is_empty() && select.untagged_matches()));
             let reason = || Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason));
             selected.then(|| reason().at(&*protect.at))
         })

@@ -63,6 +63,13 @@ fn verdict(
     for rule in rules {
         let Some(delete) = &rule.terms.delete else { continue };
         match Elapsed::since(task_set.created_at, delete.older_than.value, estate.now()) {
+            Elapsed::Enough if is_scaled_or_running(task_set) && !delete.scale_down => {
+                let text = format!(
+                    "it is scaled above zero ({} tasks running) and {rule} does not say `scale_down`",
+                    task_set.running_count
+                );
+                waiting.push(Reason::new(ReasonCode::HasTasks, text).at(&*delete.older_than.at));
+            }
             Elapsed::Enough => return retire(estate, obstacles, family, node, task_set, rule, delete),
             Elapsed::Not { until } => {
                 let text = format!("{rule} asks for an age of {}", delete.older_than.value);
@@ -163,13 +170,6 @@ fn retire(
 ) -> Verdict {
     let window = estate.settings().rollback_window;
     let occupied = is_scaled_or_running(task_set);
-    if occupied && !delete.scale_down {
-        let text = format!(
-            "it is scaled above zero ({} tasks running) and {rule} does not say `scale_down`",
-            task_set.running_count
-        );
-        return Verdict::Keep(vec![Reason::new(ReasonCode::HasTasks, text).at(&*delete.older_than.at)]);
-    }
     let action = if occupied { Action::ScaleTaskSet } else { Action::DeleteTaskSet };
     match Elapsed::since(lost_its_role_at(family, task_set), window, estate.now()) {
         Elapsed::Enough => {}

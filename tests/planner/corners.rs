@@ -23,8 +23,7 @@ fn what_a_deleted_service_held_waits_for_the_window_in_the_next_plan_too() {
     world.service("web", 0, "web:1");
     let first = world.plan(CLEAN_EVERYTHING);
     assert!(matches!(first.fate("ecs/service/main/web"), Fate::Retired(_)));
-    // The rule's ninety days count from its last use, which is now: the window alone would promise too much.
-    assert_eq!(first.fate_of_image("team/web", "v1"), Fate::Deferred(hours_ago(-24 * 90).unwrap()));
+    assert_eq!(first.fate_of_image("team/web", "v1"), Fate::Deferred(ago(-90).unwrap()), "unused for 90d from then on");
     for (location, resource) in &first.in_use {
         world.ledger.observe(location, resource, now());
     }
@@ -410,4 +409,57 @@ fn what_was_deregistered_just_now_waits_until_it_has_settled() {
     let plan = world.plan(&clean_at_once());
     assert_eq!(plan.fate("ecs/task-definition/web:1"), Fate::Deferred(settled));
     assert_eq!(plan.fate_of_image("team/web", "v1"), Fate::Deferred(settled));
+}
+
+/// Of two rules it does not matter which comes first: one that scales down retires what the other alone would not.
+#[test]
+fn a_rule_that_scales_down_is_found_behind_one_that_does_not() {
+    let one =
+        "retention \"task_set\" \"only-empty\" {\n  match { cluster = [\"*\"] }\n  delete { older_than = \"0s\" }\n}\n";
+    let mut world = World::new();
+    world.external("app", &[("old", "ACTIVE", 2, 300, "none:1")]);
+    for policy in [clean_at_once() + one, one.to_owned() + &clean_at_once()] {
+        assert!(matches!(world.plan(&policy).fate("ecs/task-set/main/app/old"), Fate::Retired(_)));
+    }
+}
+
+/// A digest that something uses and the repository does not have is nobody's child: it keeps no index that lists it.
+#[test]
+fn a_missing_child_in_use_keeps_no_index() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.index("team/web", "sparse", 300, &[], &["missing"]);
+    world.definition("web:1", 300, &format!("{HOST}/team/web@{}", digest("missing")));
+    world.service("web", 1, "web:1");
+    assert_eq!(world.plan(&clean_at_once()).fate_of_image("team/web", "sparse"), deleted());
+}
+
+/// Deregistering is the last use of the image: the rule's 90 days begin then, and a plan that promised the image for
+/// tomorrow would be wrong.
+#[test]
+fn what_a_retired_revision_held_is_promised_for_when_it_may_go() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.image("team/web", "v1", 300, &["v1"]);
+    world.definition("web:1", 300, &format!("{HOST}/team/web:v1"));
+    world.definition("web:2", 200, "nginx:1");
+    let first = world.plan(CLEAN_EVERYTHING);
+    let Fate::Deferred(promised) = first.fate_of_image("team/web", "v1") else { panic!("not deferred") };
+    let definition = &mut world.inventory.task_definitions[0].value;
+    (definition.status, definition.deregistered_at) = ("INACTIVE".to_owned(), Some(now()));
+    let second_before = promised - jiff::SignedDuration::from_secs(1);
+    assert_eq!(world.plan_at(CLEAN_EVERYTHING, second_before).fate_of_image("team/web", "v1"), Fate::Kept);
+    assert_eq!(world.plan_at(CLEAN_EVERYTHING, promised).fate_of_image("team/web", "v1"), deleted());
+}
+
+/// The tag that an INACTIVE revision names is pulled every day by the revision that took over.
+#[test]
+fn pulls_of_a_shared_tag_do_not_keep_an_inactive_revision() {
+    let mut world = World::new();
+    world.repository("team/cron");
+    world.image("team/cron", "v1", 300, &["latest"]).last_recorded_pull_time = hours_ago(2);
+    world.inactive("cron:1", 300, 200, &format!("{HOST}/team/cron"));
+    world.definition("cron:2", 200, &format!("{HOST}/team/cron"));
+    let plan = world.plan(CLEAN_EVERYTHING);
+    assert_eq!(plan.fate("ecs/task-definition/cron:1"), Fate::Retired(vec![DeleteTaskDefinition]));
 }

@@ -77,8 +77,12 @@ class Cli(Case):
         self.assertEqual({s["id"]: s["status"] for s in found}, {first: "PRIMARY", second: "ACTIVE"})
         self.fails("InvalidParameterException", "ecs", "delete-task-set", *where, "--task-set", first)
         self.aws("ecs", "update-task-set", *where, "--task-set", second, "--scale", "value=0,unit=PERCENT")
-        running = lambda: self.aws("ecs", "describe-task-sets", *where, "--task-sets", second)["taskSets"][0]["runningCount"]
-        self.eventually(lambda: running() == 0)
+
+        def is_empty():
+            found = self.aws("ecs", "describe-task-sets", *where, "--task-sets", second)["taskSets"][0]
+            return found["runningCount"] + found["pendingCount"] == 0
+
+        self.eventually(is_empty)
         self.aws("ecs", "delete-task-set", *where, "--task-set", second)
 
     def test_ecr(self):

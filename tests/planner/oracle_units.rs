@@ -1,0 +1,145 @@
+//! The oracle's last part: what rules and times say about images that go together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jettison::{
+    inventory::{Image, Seen},
+    model::{Patterns, Resource, Timestamp},
+    policy::{ImageSelector, Selector},
+};
+
+use super::oracle::{Oracle, Thing, image_name, names};
+
+impl<'a> Oracle<'a> {
+    /// The tags of a unit, without those that only name another image of it.
+    pub(crate) fn given_tags(&self, unit: &[usize]) -> Vec<&'a str> {
+        let image = |index: usize| &self.inventory.images[index].value;
+        let mut tags = Vec::new();
+        for own in unit {
+            for tag in &image(*own).image_tags {
+                let names_other =
+                    unit.iter().any(|other| other != own && names(tag.as_str(), &image(*other).image_digest));
+                if !names_other {
+                    tags.push(tag.as_str());
+                }
+            }
+        }
+        tags
+    }
+
+    pub(crate) fn unit_may_go(&self, root: usize, unit: &[usize], below: &BTreeMap<usize, BTreeSet<usize>>) -> bool {
+        let first = &self.inventory.images[root];
+        let location = &first.location;
+        let repository = &first.value.repository_name;
+        let Some(label) = self.label(location) else { return false };
+        let images: Vec<&Image> = unit.iter().map(|index| &self.inventory.images[*index].value).collect();
+        let tags = self.given_tags(unit);
+        let here = |select: &ImageSelector| select.repository_matches(&label.into(), &location.region, repository);
+        let covered = |select: &ImageSelector, tag: &str| match (&select.tags, select.untagged) {
+            (Some(patterns), _) => patterns.matches(tag),
+            (None, untagged) => untagged != Some(true),
+        };
+        let selects = |select: &ImageSelector, tags: &[&str]| {
+            here(select)
+                && (tags.iter().any(|tag| covered(select, tag)) || (tags.is_empty() && select.untagged != Some(false)))
+        };
+        let odd = |image: &&Image| !matches!(image.image_status.as_deref(), None | Some("ACTIVE" | "ARCHIVED"));
+        let is_protected = self.policy.protects.iter().any(|protect| {
+            let Selector::Image(select) = &protect.select else { return false };
+            let mut every_tag = images.iter().flat_map(|image| &image.image_tags);
+            selects(select, &tags) || (here(select) && every_tag.any(|tag| covered(select, tag.as_str())))
+        });
+        if images.iter().any(odd) || is_protected || unit.iter().any(|image| self.is_held_directly(*image)) {
+            return false;
+        }
+        let pushed = |image: &&Image| image.image_pushed_at;
+        let is_root = |image: usize| !below.values().any(|held| held.contains(&image));
+        let is_kept = self.policy.images.iter().filter(|rule| selects(&rule.select, &tags)).any(|rule| {
+            let keep = &rule.terms.keep;
+            let is_newest = keep.newest.as_ref().is_some_and(|newest| {
+                let newer = (0..self.inventory.images.len()).filter(|other| {
+                    let seen = &self.inventory.images[*other];
+                    let is_newer = seen.value.image_pushed_at.is_some()
+                        && (seen.value.image_pushed_at, &seen.value.image_digest)
+                            > (first.value.image_pushed_at, &first.value.image_digest);
+                    let same_repository = seen.location == *location && seen.value.repository_name == *repository;
+                    same_repository && is_newer && is_root(*other) && {
+                        let held = |image: &usize| image == other || below[other].contains(image);
+                        let unit: Vec<usize> = (0..self.inventory.images.len()).filter(held).collect();
+                        let is_circular = unit.iter().any(|image| below[image].contains(image));
+                        !is_circular && selects(&rule.select, &self.given_tags(&unit))
+                    }
+                });
+                newest.value > 0
+                    && (first.value.image_pushed_at.is_none() || newer.count() < usize::try_from(newest.value).unwrap())
+            });
+            let kept_tag = |patterns: &Patterns| tags.iter().any(|tag| patterns.matches(tag));
+            let last_pushed = if images.iter().all(|image| pushed(image).is_some()) {
+                images.iter().map(pushed).max().flatten()
+            } else {
+                None
+            };
+            let last_pulled = images.iter().filter_map(|image| image.last_recorded_pull_time).max();
+            is_newest
+                || keep.tags.as_ref().is_some_and(|said| kept_tag(&said.value))
+                || keep.pushed_within.as_ref().is_some_and(|said| !self.passed(last_pushed, said.value))
+                || keep
+                    .pulled_within
+                    .as_ref()
+                    .is_some_and(|said| last_pulled.is_some_and(|at| !self.passed(Some(at), said.value)))
+        });
+        if is_kept {
+            return false;
+        }
+        let (since, latest) = self.unit_last_use(unit);
+        let retiring = |rule: &&jettison::policy::Rule<ImageSelector, jettison::policy::ImageTerms>| {
+            rule.terms.delete.as_ref().is_some_and(|age| self.passed(since, age.value)) && selects(&rule.select, &tags)
+        };
+        let rules: Vec<_> = self.policy.images.iter().filter(retiring).collect();
+        let every_tag_has_a_rule = tags.iter().all(|tag| rules.iter().any(|rule| covered(&rule.select, tag)));
+        !rules.is_empty()
+            && every_tag_has_a_rule
+            && self.passed(latest, self.policy.settings.rollback_window)
+            && self.unit_has_settled(unit)
+    }
+
+    /// Whether no definition that names one of its images was deregistered just now.
+    fn unit_has_settled(&self, unit: &[usize]) -> bool {
+        let names: Vec<_> = unit.iter().map(|index| image_name(&self.inventory.images[*index])).collect();
+        self.holders.iter().all(|holder| {
+            let Thing::Definition(definition) = holder.thing else { return true };
+            let definition = &self.inventory.task_definitions[definition].value;
+            let is_named = names.iter().any(|name| holder.uses.images.contains(name));
+            definition.status == "ACTIVE" || !is_named || self.has_settled(definition.deregistered_at)
+        })
+    }
+
+    /// The last use of a unit as the policy counts it, and as the window does.
+    pub(crate) fn unit_last_use(&self, unit: &[usize]) -> (Option<Timestamp>, Option<Timestamp>) {
+        let (mut seen, mut latest, mut is_dated) = (None, None, true);
+        for index in unit {
+            let Seen { location, value: image } = &self.inventory.images[*index];
+            let resource =
+                Resource::Image { repository: image.repository_name.clone(), digest: image.image_digest.clone() };
+            seen = self.ledger.last_seen(location, &resource).max(seen);
+            latest = latest.max(image.image_pushed_at).max(image.last_recorded_pull_time).max(image.last_activated_at);
+            is_dated &= image.image_pushed_at.is_some();
+            let name = image_name(&self.inventory.images[*index]);
+            for holder in &self.holders {
+                let Thing::Definition(definition) = holder.thing else { continue };
+                let definition = &self.inventory.task_definitions[definition].value;
+                if holder.uses.images.contains(&name) && definition.status != "ACTIVE" {
+                    let ended = definition.deregistered_at.max(definition.delete_requested_at);
+                    latest = latest.max(ended);
+                    is_dated &= ended.is_some();
+                }
+            }
+        }
+        match (is_dated, self.is_observed()) {
+            (true, true) => (seen, seen.and(latest.max(seen))),
+            (true, false) => (latest.max(seen), latest.max(seen)),
+            (false, true) => (seen, None),
+            (false, false) => (None, None),
+        }
+    }
+}

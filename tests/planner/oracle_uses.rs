@@ -1,0 +1,132 @@
+//! The oracle's first part: who uses what, read off the inventory by taking texts apart.
+
+use jettison::{inventory::Seen, model::Location};
+
+use super::oracle::{DefinitionName, Holder, Oracle, Thing, Uses, definition_name, image_name, place};
+
+impl Oracle<'_> {
+    pub(crate) fn find_holders(&mut self) {
+        let inventory = self.inventory;
+        for (index, Seen { location, value: service }) in inventory.services.iter().enumerate() {
+            if service.status == "INACTIVE" {
+                continue;
+            }
+            let mut uses = Uses::default();
+            let deployed = service.deployments.iter().filter_map(|deployment| deployment.task_definition.as_deref());
+            for text in service.task_definition.as_deref().into_iter().chain(deployed) {
+                self.add_definition(&mut uses, location, text);
+            }
+            self.holders.push(Holder { thing: Thing::Service(index), home: place(location), uses });
+        }
+        for index in 0..self.task_sets.len() {
+            let (owner, one, other) = self.task_sets[index];
+            let service = &inventory.services[owner];
+            let mut uses = Uses::default();
+            for text in one.task_definition.iter().chain(&other.task_definition) {
+                self.add_definition(&mut uses, &service.location, text);
+            }
+            let is_described = inventory.task_sets.iter().any(|seen| seen.value.task_set_arn == one.task_set_arn);
+            if service.value.status != "INACTIVE" || is_described {
+                self.holders.push(Holder { thing: Thing::TaskSet(index), home: place(&service.location), uses });
+            }
+        }
+        for Seen { location, value: task } in &inventory.tasks {
+            let mut uses = Uses::default();
+            self.add_definition(&mut uses, location, task.task_definition_arn.as_deref().unwrap_or(""));
+            for container in &task.containers {
+                if let Some(image) = &container.image {
+                    let ours = self.add_image(&mut uses, image);
+                    match (container.image_digest.as_deref(), ours) {
+                        (Some(digest), Some((registry, repository))) if digest.starts_with("sha256:") => {
+                            uses.images.push((registry, repository, digest.to_owned()));
+                        }
+                        (Some(_), Some(_)) => uses.any_image = true,
+                        (_, None) | (None, _) => {}
+                    }
+                } else if let Some(digest) = &container.image_digest {
+                    uses.any_image |= !digest.starts_with("sha256:");
+                    let same = inventory.images.iter().filter(|image| image.value.image_digest.as_str() == digest);
+                    uses.images.extend(same.map(image_name));
+                }
+            }
+            self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
+        }
+        for Seen { location, value: reference } in &inventory.references {
+            let mut uses = Uses::default();
+            for text in reference.task_definition.iter().chain(&reference.family) {
+                self.add_definition(&mut uses, location, text);
+            }
+            if let Some(image) = &reference.image {
+                self.add_image(&mut uses, image);
+            }
+            self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
+        }
+        for (index, Seen { location, value: definition }) in inventory.task_definitions.iter().enumerate() {
+            let mut uses = Uses::default();
+            for container in &definition.container_definitions {
+                self.add_image(&mut uses, &container.image);
+            }
+            self.holders.push(Holder { thing: Thing::Definition(index), home: place(location), uses });
+        }
+    }
+
+    /// `family`, `family:revision` or an ARN that ends in either.
+    pub(crate) fn add_definition(&self, uses: &mut Uses, home: &Location, text: &str) {
+        let named = || -> Option<DefinitionName> {
+            let mut home = place(home);
+            let mut name = text;
+            if text.starts_with("arn:") {
+                let parts: Vec<&str> = text.split(':').collect();
+                home = format!("{} {}", parts[4], parts[3]);
+                let start = text.find(":task-definition/")? + ":task-definition/".len();
+                name = &text[start..];
+            }
+            let (family, revision) = match name.split_once(':') {
+                Some((family, revision)) => (family, revision.parse().ok()?),
+                None => (name, self.newest_active(&home, name)?),
+            };
+            Some((home, family.to_owned(), revision))
+        };
+        let exists = |name: &DefinitionName| {
+            self.inventory.task_definitions.iter().any(|definition| definition_name(definition) == *name)
+        };
+        match named().filter(exists) {
+            Some(name) => uses.definitions.push(name),
+            None => uses.any_definition = true,
+        }
+    }
+
+    pub(crate) fn newest_active(&self, home: &str, family: &str) -> Option<u32> {
+        let all = self.inventory.task_definitions.iter();
+        let of_family = all.filter(|seen| place(&seen.location) == home && seen.value.family == family);
+        of_family.filter(|seen| seen.value.status == "ACTIVE").map(|seen| seen.value.revision).max()
+    }
+
+    /// Adds what an image URI names, and says of which registry and repository it is, if it is of ECR.
+    pub(crate) fn add_image(&self, uses: &mut Uses, uri: &str) -> Option<(String, String)> {
+        let (host, rest) = uri.split_once('/')?;
+        let host = host.to_lowercase();
+        if !host.contains(".dkr.ecr") && !host.contains(".dkr-ecr") {
+            return None;
+        }
+        let labels: Vec<&str> = host.split('.').collect();
+        let region = if labels[1].starts_with("dkr-ecr") { labels[2] } else { labels[3] };
+        let (name, digest) = rest.split_once('@').map_or((rest, None), |(name, digest)| (name, Some(digest)));
+        let (repository, tag) = name.split_once(':').map_or((name, None), |(name, tag)| (name, Some(tag)));
+        if labels[0].len() != 12 || tag == Some("") {
+            uses.any_image = true;
+            return None;
+        }
+        let registry = format!("{} {region}", labels[0]);
+        let tag = tag.or(if digest.is_none() { Some("latest") } else { None });
+        for seen in &self.inventory.images {
+            let image = &seen.value;
+            let is_named = Some(image.image_digest.as_str()) == digest
+                || tag.is_some_and(|tag| image.image_tags.iter().any(|other| other.as_str() == tag));
+            if place(&seen.location) == registry && image.repository_name.as_str() == repository && is_named {
+                uses.images.push(image_name(seen));
+            }
+        }
+        Some((registry, repository.to_owned()))
+    }
+}
