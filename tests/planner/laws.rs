@@ -23,7 +23,7 @@ use super::{
     world::now,
 };
 
-const CASES: u32 = 2_000;
+const CASES: u32 = 1_500;
 
 fn cases(share: u32) -> Config {
     let wanted = option_env_at_run("JETTISON_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
