@@ -131,8 +131,7 @@ fn in_process(sim: &Sim) -> Transport {
 /// Reads a world file.
 pub(super) fn read_world(path: &Path) -> Result<World, CliError> {
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file =
-        std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    let file = std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
     World::read(std::io::BufReader::new(file)).map_err(|source| CliError::World { path: path.to_owned(), source })
 }
 

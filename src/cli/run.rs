@@ -66,10 +66,7 @@ pub(super) enum Pace {
 }
 
 /// Runs a future to its end.
-pub(super) fn block_on<T>(
-    pace: Pace,
-    future: impl Future<Output = Result<T, CliError>>,
-) -> Result<T, CliError> {
+pub(super) fn block_on<T>(pace: Pace, future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let mut builder = match pace {
         Pace::Real => tokio::runtime::Builder::new_multi_thread(),
         Pace::Simulated => tokio::runtime::Builder::new_current_thread(),

@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use console::Term;
 
-use super::{args::{Color, Global}, error::CliError};
+use super::{
+    args::{Color, Global},
+    error::CliError,
+};
 use crate::render::{Canvas, DiagnosticStyle};
 
 /// Where output goes and what it may look like.

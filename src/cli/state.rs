@@ -55,8 +55,10 @@ impl State {
     /// What was seen in use before. A ledger that cannot be understood is an error: without it windows would seem to have passed.
     pub(super) async fn ledger(&self) -> Result<Ledger, CliError> {
         match self.store.get(&key(LEDGER)?).await? {
-            Some(entry) => serde_json::from_slice(&entry.value)
-                .map_err(|error| CliError::Read { path: PathBuf::from("the ledger in the state"), source: error.into() }),
+            Some(entry) => serde_json::from_slice(&entry.value).map_err(|error| CliError::Read {
+                path: PathBuf::from("the ledger in the state"),
+                source: error.into(),
+            }),
             None => Ok(Ledger::default()),
         }
     }

@@ -109,6 +109,9 @@ mod tests {
     fn numbers_read_as_people_write_them() {
         assert_eq!(counted(1, "image"), "1 image");
         assert_eq!(counted(0, "repository"), "0 repositories");
-        assert_eq!((duration(59), duration(600), duration(10_020)), ("59 s".into(), "10 min".into(), "2 h 47 min".into()));
+        assert_eq!(
+            (duration(59), duration(600), duration(10_020)),
+            ("59 s".into(), "10 min".into(), "2 h 47 min".into())
+        );
     }
 }

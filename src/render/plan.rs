@@ -162,12 +162,8 @@ impl Text<'_> {
     }
 
     fn kept(&self, out: &mut String) {
-        let kept: Vec<String> = self
-            .plan
-            .kept_by_reason
-            .iter()
-            .map(|(code, number)| format!("{number} {}", kept_because(*code)))
-            .collect();
+        let kept: Vec<String> =
+            self.plan.kept_by_reason.iter().map(|(code, number)| format!("{number} {}", kept_because(*code))).collect();
         if !kept.is_empty() {
             let text = format!("Kept: {} ({}).", self.plan.summary.kept, kept.join(", "));
             let _infallible = writeln!(out, "\n{}", self.canvas.wrap(&text, 0));
@@ -182,7 +178,8 @@ impl Text<'_> {
         let _infallible = writeln!(out, "\n{}", self.canvas.yellow(&format!("{title}: {}", counted(number, "object"))));
         let shown = if self.detail == Detail::Full { pending.len() } else { SHOWN_PENDING };
         for one in pending.iter().take(shown) {
-            let when = one.eligible_at.map_or_else(String::new, |at| at.strftime(", from %Y-%m-%d %H:%M UTC").to_string());
+            let when =
+                one.eligible_at.map_or_else(String::new, |at| at.strftime(", from %Y-%m-%d %H:%M UTC").to_string());
             let name = self.canvas.fit(&one.address.to_string(), 4);
             let _infallible = writeln!(out, "  {name}");
             for reason in one.reasons.iter().take(2) {
@@ -204,7 +201,8 @@ impl Text<'_> {
         }
         if !plan.gaps.is_empty() {
             let number = u64::try_from(plan.gaps.len()).unwrap_or(u64::MAX);
-            let text = format!("Incomplete: {} could not be read, and what that may hold is kept.", counted(number, "part"));
+            let text =
+                format!("Incomplete: {} could not be read, and what that may hold is kept.", counted(number, "part"));
             let _infallible = writeln!(out, "\n{}", self.canvas.red(&self.canvas.wrap(&text, 0)));
             let mut sources: BTreeMap<_, (u64, &str)> = BTreeMap::new();
             for gap in &plan.gaps {

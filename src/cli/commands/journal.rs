@@ -57,7 +57,9 @@ fn steps(recording: &Recording, plan: &Plan) -> String {
     for step in &plan.steps {
         let how = match recording.state.progress(step.id) {
             None => "not begun".to_owned(),
-            Some(Progress::Intended { attempt, at, .. }) => format!("intended (attempt {attempt}, {at}), end not recorded"),
+            Some(Progress::Intended { attempt, at, .. }) => {
+                format!("intended (attempt {attempt}, {at}), end not recorded")
+            }
             Some(Progress::InDoubt { error, .. }) => format!("in doubt: {error}"),
             Some(Progress::Observed { found, .. }) => format!("read back: {}", found.name()),
             Some(Progress::Ended { at, outcome, .. }) => format!("{} at {at}", outcome.name()),

@@ -38,8 +38,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
     };
     if let Some(out) = &args.out {
         #[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
-        std::fs::write(out, plan_json(&plan)?)
-            .map_err(|source| CliError::Write { path: out.clone(), source })?;
+        std::fs::write(out, plan_json(&plan)?).map_err(|source| CliError::Write { path: out.clone(), source })?;
     }
     let next = match (&args.out, &args.inventory) {
         (Some(out), _) => Some(format!("jettison apply {} --policy {}", out.display(), args.dir.display())),
