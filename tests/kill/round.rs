@@ -77,8 +77,8 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} kills in {} rounds: {} before there was a store, {} of apply while it started or planned, {} of apply \
-             while it acted, {} of resume while it started, {} of resume while it acted; {} came too late; 0 failed \
-             opens, 0 of {} events lost, 0 different ends",
+             while it acted, {} of resume while it started, {} of resume while it acted; {} came too late; \
+             every state could be opened, none of {} events was lost, and every end was the same",
             self.kills(),
             self.rounds,
             self.before_the_store,
