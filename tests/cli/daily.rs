@@ -78,7 +78,6 @@ fn a_recorded_inventory_is_planned_on_without_credentials_and_without_a_trace() 
     assert_eq!(id(&live), id(&recorded.stdout));
 }
 
-/// A compressed world is served like any other.
 #[test]
 fn an_inventory_can_be_pulled_and_planned_on() {
     let site = Site::quickstart();
