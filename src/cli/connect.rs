@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
+    io::BufReader,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -40,10 +41,9 @@ impl Estate {
         // Beside real accounts a simulated one lives in real time.
         let starts_at = is_real.then(|| system());
         for file in policy.policy.accounts.iter().filter_map(|account| account.simulated.as_ref()) {
-            let path = policy.resolve(file);
-            if let Entry::Vacant(place) = worlds.entry(path) {
-                let sim = open_world(place.key(), &state::directory(policy), starts_at, shell)?;
-                place.insert(sim);
+            if let Entry::Vacant(vacant) = worlds.entry(policy.resolve(file)) {
+                let sim = open_world(vacant.key(), &state::directory(policy), starts_at, shell)?;
+                vacant.insert(sim);
             }
         }
         let now = match worlds.values().next() {
@@ -79,9 +79,10 @@ impl Estate {
     /// Opens a session per account and Region, after checking that each account is the one that the policy names.
     pub(super) async fn connect(&self, purpose: &str) -> Result<Vec<Session>, CliError> {
         let sessions = self.accounts.iter().map(async |account| {
-            connect(account, purpose)
-                .await
-                .map_err(|error| CliError::Connect { account: format!("\"{}\"", account.label), source: error.into() })
+            connect(account, purpose).await.map_err(|source| CliError::Connect {
+                account: format!("\"{}\"", account.label),
+                source: Box::new(source),
+            })
         });
         Ok(try_join_all(sessions).await?.concat())
     }
@@ -103,11 +104,13 @@ impl Estate {
 
 /// A simulated AWS that goes on where its last run left it: in the state directory, the world file itself stays as it is.
 fn open_world(path: &Path, state: &Path, starts_at: Option<Timestamp>, shell: &Shell) -> Result<Sim, CliError> {
-    if !path.is_file() {
-        return Err(CliError::Read { path: path.to_owned(), source: std::io::ErrorKind::NotFound.into() });
+    let directory = state.join("simulated");
+    if !directory.is_dir() {
+        // A file that cannot be served leaves no state behind.
+        read_world(path)?;
     }
     let options = sim::Options { quotas: true, starts_at, ..sim::Options::default() };
-    let (sim, opened) = Persistence::new(path, state.join("simulated"))
+    let (sim, opened) = Persistence::new(path, directory)
         .open(options)
         .map_err(|source| CliError::Persist { path: path.to_owned(), source })?;
     match opened {
@@ -128,11 +131,17 @@ fn in_process(sim: &Sim) -> Transport {
     }))
 }
 
-/// Reads a world file.
+/// Reads a world file, compressed if its name ends in `.zst`.
 pub(super) fn read_world(path: &Path) -> Result<World, CliError> {
+    let unreadable = |source| CliError::Read { path: path.to_owned(), source };
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file = std::fs::File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    World::read(std::io::BufReader::new(file)).map_err(|source| CliError::World { path: path.to_owned(), source })
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let read = if path.extension().is_some_and(|extension| extension == "zst") {
+        World::read(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?))
+    } else {
+        World::read(BufReader::new(file))
+    };
+    read.map_err(|source| CliError::World { path: path.to_owned(), source })
 }
 
 /// Saves a world, beside the file first, so that the file is never half written.

@@ -75,7 +75,9 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Expired(_) | Self::NotExpected { .. } => Exit::Stale,
-            Self::Store(StoreError::Locked { .. }) => Exit::Locked,
+            Self::Store(StoreError::Locked { .. }) | Self::Persist { source: PersistenceError::Locked { .. }, .. } => {
+                Exit::Locked
+            }
             Self::Unfinished(_) => Exit::Incomplete,
             Self::Policy(_)
             | Self::NoPolicy(_)
@@ -112,13 +114,23 @@ impl CliError {
             Self::Connect { source, .. } if source.kind == ErrorKind::WrongAccount => {
                 Some("nothing was read or changed".to_owned())
             }
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("check the path".to_owned()),
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
+                Some("name the directory of the policy, not a file in it".to_owned())
+            }
+            Self::Inventory { .. }
+            | Self::World { .. }
+            | Self::Persist { source: PersistenceError::World { .. }, .. } => {
+                Some("mend the file or make it again, as `jettison inventory pull` does".to_owned())
+            }
+            Self::PlanFile { source: PlanFileError::Malformed(_), .. } => {
+                Some("make it again with `jettison plan --out FILE`".to_owned())
+            }
             Self::Apply(_) => Some("`jettison resume` goes on from the journal once the cause is mended".to_owned()),
             Self::Policy(_)
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Print { .. }
-            | Self::Inventory { .. }
-            | Self::World { .. }
             | Self::Persist { .. }
             | Self::Connect { .. }
             | Self::Store(_)

@@ -36,15 +36,23 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
     let policy = PolicyDir::read(dir, shell)?;
     block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
+        if let Some(plan) = &saved {
+            check_plan(plan, args, &policy, (estate.now())())?;
+        }
+        // An account that cannot be used leaves no state behind.
+        let sessions = estate.connect("apply").await?;
         let state = State::open(&policy, estate.now()).await?;
         if let Some(unfinished) = find_unfinished(&*state.store).await?.into_iter().next() {
             return Err(CliError::Unfinished(unfinished.manifest.run));
         }
         let plan = match saved {
             Some(plan) => plan,
-            None => plan_live(&policy, &estate, &state, shell).await?.plan,
+            None => {
+                let plan = plan_live(&policy, &estate, &sessions, &state, shell).await?.plan;
+                check_plan(&plan, args, &policy, (estate.now())())?;
+                plan
+            }
         };
-        check_plan(&plan, args, &policy, (estate.now())())?;
         if !approve(&plan, args, is_file, shell)? {
             estate.close()?;
             return Ok(Exit::Done);

@@ -15,8 +15,8 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, shell: &Shell) -> Result<Exit
     let policy = PolicyDir::read(dir, shell)?;
     let inventory = block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
-        let state = State::open(&policy, estate.now()).await?;
         let sessions = estate.connect("inventory").await?;
+        let state = State::open(&policy, estate.now()).await?;
         let progress = Collecting::new(shell);
         let inventory = collect(&sessions, &estate.collect_options(&policy), &*state.cache(), &progress).await;
         progress.finish();

@@ -4,6 +4,7 @@ use std::{io::BufReader, path::Path};
 
 use super::show::{plan_json, print_plan};
 use crate::{
+    aws::Session,
     cli::{
         Exit,
         args::PlanArgs,
@@ -29,8 +30,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
             let pace = Estate::pace(&policy);
             block_on(pace, async {
                 let estate = Estate::open(&policy, shell)?;
+                // An account that cannot be used leaves no state behind.
+                let sessions = estate.connect("plan").await?;
                 let state = State::open(&policy, estate.now()).await?;
-                let answer = plan_live(&policy, &estate, &state, shell).await?;
+                let answer = plan_live(&policy, &estate, &sessions, &state, shell).await?;
                 estate.close()?;
                 Ok(answer.plan)
             })?
@@ -54,13 +57,13 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
 pub(in crate::cli) async fn plan_live(
     policy: &PolicyDir,
     estate: &Estate,
+    sessions: &[Session],
     state: &State,
     shell: &Shell,
 ) -> Result<Answer, CliError> {
-    let sessions = estate.connect("plan").await?;
     let options = estate.collect_options(policy);
     let progress = crate::cli::progress::Collecting::new(shell);
-    let inventory = collect(&sessions, &options, &*state.cache(), &progress).await;
+    let inventory = collect(sessions, &options, &*state.cache(), &progress).await;
     progress.finish();
     state.save_cache().await?;
     let mut ledger = state.ledger().await?;

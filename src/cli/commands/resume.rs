@@ -12,7 +12,7 @@ use crate::{
         run::block_on,
         shell::Shell,
         signals::stop_on_signal,
-        state::State,
+        state::{self, State},
     },
     journal::{Journal, RunId, find_unfinished, read_plan},
     plan::Plan,
@@ -20,6 +20,9 @@ use crate::{
 
 pub(in crate::cli) fn run(args: &ResumeArgs, shell: &Shell) -> Result<Exit, CliError> {
     let policy = PolicyDir::read(&args.policy, shell)?;
+    if !state::directory(&policy).is_dir() {
+        return Err(CliError::NothingToResume);
+    }
     block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
         let state = State::open(&policy, estate.now()).await?;

@@ -1,0 +1,22 @@
+//! The real binary as people and pipelines meet it: what it prints where, what it ends with, and that bad input touches
+//! nothing. Every process runs in a cleared environment.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and plays the person at the keyboard"
+)]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/daily.rs"]
+mod daily;
+#[path = "cli/exits.rs"]
+mod exits;
+#[path = "cli/network.rs"]
+mod network;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/site.rs"]
+mod site;
+#[path = "cli/touch.rs"]
+mod touch;
