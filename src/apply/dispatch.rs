@@ -262,9 +262,9 @@ fn by_call<'r>(steps: &[&'r Step]) -> Vec<Vec<&'r Step>> {
     let mut batches: Vec<Vec<&Step>> = Vec::new();
     for step in steps {
         let together = batches.iter_mut().find(|batch| {
-            batch.first().is_some_and(|first| {
-                first.action == step.action && first.target.repository == step.target.repository
-            })
+            batch
+                .first()
+                .is_some_and(|first| first.action == step.action && first.target.repository == step.target.repository)
         });
         match together {
             Some(batch) => batch.push(step),

@@ -86,12 +86,7 @@ async fn describe_service(session: &Session, cluster: &str, service: &str) -> Re
     }
 }
 
-async fn task_set(
-    session: &Session,
-    cluster: &str,
-    service: Service,
-    id: &TaskSetId,
-) -> Result<Observation, String> {
+async fn task_set(session: &Session, cluster: &str, service: Service, id: &TaskSetId) -> Result<Observation, String> {
     let Some(mut listed) = service.task_sets.iter().find(|one| one.id == id.as_str()).cloned() else {
         return Ok(Observation::TaskSet(None));
     };
@@ -119,11 +114,7 @@ async fn images(session: &Session, repository: &RepositoryName, steps: &[&Step])
 
 type ImageFacts = (Vec<Tag>, BTreeMap<Digest, Image>);
 
-async fn image_facts(
-    session: &Session,
-    repository: &RepositoryName,
-    steps: &[&Step],
-) -> Result<ImageFacts, AwsError> {
+async fn image_facts(session: &Session, repository: &RepositoryName, steps: &[&Step]) -> Result<ImageFacts, AwsError> {
     let tags = session.list_tags(&repository_arn(session.location(), repository)).await?;
     let digests: BTreeSet<Digest> = steps.iter().flat_map(|step| unit(step)).collect();
     let digests: Vec<Digest> = digests.into_iter().collect();
