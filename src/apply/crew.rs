@@ -88,17 +88,14 @@ impl<'r> Crew<'r> {
         session: &Session,
         steps: &[&'r Step],
     ) -> Result<(Vec<&'r Step>, Vec<(StepId, Fate)>), ApplyError> {
-        let needs_references =
-            steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
-        let references = if needs_references { Some(self.watch.references().await) } else { None };
-        let observations = observe(session, steps).await;
+        let checks = self.check(session, steps).await;
         if self.is_stopping() {
             return Ok((Vec::new(), steps.iter().map(|step| (step.id, Fate::Open)).collect()));
         }
         let mut ends = Vec::new();
         let mut go = Vec::new();
-        for (step, observation) in steps.iter().zip(&observations) {
-            match check(step, observation, references.as_deref(), &self.plan.settings) {
+        for (step, check) in steps.iter().zip(checks) {
+            match check {
                 Check::Go => go.push(*step),
                 Check::AlreadyGone => ends.push((*step, Outcome::AlreadyGone)),
                 Check::Moved(drift) => ends.push((*step, Outcome::Refused { drift })),
@@ -110,12 +107,47 @@ impl<'r> Crew<'r> {
             entries.push(intended(step, at, self.attempts(step.id).await? + 1));
         }
         self.recorder.append(entries).await?;
+        self.overtake(&ends).await;
         let fates = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect();
         if let Some(first) = go.first() {
             let action = first.action;
             (self.events)(Event::Intended { steps: go.iter().map(|step| step.id).collect(), action });
         }
         Ok((go, fates))
+    }
+
+    /// Compares the steps with what is now. Nothing is held back because of a holder that this run has taken away since the
+    /// references were read.
+    async fn check(&self, session: &Session, steps: &[&'r Step]) -> Vec<Check> {
+        let needs_references =
+            steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
+        let mut references = if needs_references { Some(self.watch.references().await) } else { None };
+        loop {
+            let observations = observe(session, steps).await;
+            let compared = steps.iter().zip(&observations);
+            let checks: Vec<Check> = compared
+                .map(|(step, observation)| check(step, observation, references.as_deref(), &self.plan.settings))
+                .collect();
+            let is_held_back = checks.iter().any(|check| matches!(check, Check::Moved(_)));
+            let newer = match &references {
+                Some(references) if is_held_back => self.watch.newer_than(references).await,
+                Some(_) | None => return checks,
+            };
+            match newer {
+                Some(newer) => references = Some(newer),
+                None => return checks,
+            }
+        }
+    }
+
+    /// Takes note of holders that are gone.
+    async fn overtake(&self, ends: &[(&'r Step, Outcome)]) {
+        let took_a_holder = ends.iter().any(|(step, outcome)| {
+            step.action.kind() != Kind::Image && matches!(outcome, Outcome::Done { .. } | Outcome::AlreadyGone)
+        });
+        if took_a_holder {
+            self.watch.overtake().await;
+        }
     }
 
     /// Makes the outcomes of a call durable, and settles those in doubt.
@@ -231,6 +263,7 @@ impl<'r> Crew<'r> {
             }
             return Err(error);
         }
+        self.overtake(&ends).await;
         Ok(ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect())
     }
 

@@ -79,7 +79,14 @@ pub(super) struct Watch {
     cache: Arc<dyn Cache>,
     now: Now,
     fresh_for: Duration,
-    last: Mutex<Option<(Instant, Arc<References>)>>,
+    last: Mutex<Option<Sweep>>,
+}
+
+struct Sweep {
+    began: Instant,
+    /// Whether this run took a holder away since: it then shows holders that are gone.
+    is_overtaken: bool,
+    references: Arc<References>,
 }
 
 impl Watch {
@@ -96,21 +103,41 @@ impl Watch {
     /// References whose reading began no longer ago than `verify_within`.
     pub(super) async fn references(&self) -> Arc<References> {
         let mut last = self.last.lock().await;
-        if let Some((began, references)) = &*last
-            && began.elapsed() <= self.fresh_for
-        {
-            return references.clone();
+        match &*last {
+            Some(sweep) if sweep.began.elapsed() <= self.fresh_for => sweep.references.clone(),
+            Some(_) | None => self.sweep(&mut last).await,
         }
-        let began = Instant::now();
-        let options = Options { waived: self.waived.clone(), ..Options::new((self.now)()) };
-        let inventory = reference_sweep(&self.sessions, &options, &*self.cache).await;
-        let references = Arc::new(References::new(&inventory));
-        *last = Some((began, references.clone()));
-        references
+    }
+
+    /// References that may show less than `held`, because this run took holders away since those were read. `None` if it
+    /// did not.
+    pub(super) async fn newer_than(&self, held: &Arc<References>) -> Option<Arc<References>> {
+        let mut last = self.last.lock().await;
+        match &*last {
+            Some(sweep) if sweep.is_overtaken => Some(self.sweep(&mut last).await),
+            Some(sweep) => (!Arc::ptr_eq(&sweep.references, held)).then(|| sweep.references.clone()),
+            None => Some(self.sweep(&mut last).await),
+        }
+    }
+
+    /// Takes note that a holder is gone.
+    pub(super) async fn overtake(&self) {
+        if let Some(sweep) = &mut *self.last.lock().await {
+            sweep.is_overtaken = true;
+        }
     }
 
     /// Makes the next asker sweep again.
     pub(super) async fn forget(&self) {
         *self.last.lock().await = None;
+    }
+
+    async fn sweep(&self, last: &mut Option<Sweep>) -> Arc<References> {
+        let began = Instant::now();
+        let options = Options { waived: self.waived.clone(), ..Options::new((self.now)()) };
+        let inventory = reference_sweep(&self.sessions, &options, &*self.cache).await;
+        let references = Arc::new(References::new(&inventory));
+        *last = Some(Sweep { began, is_overtaken: false, references: references.clone() });
+        references
     }
 }
