@@ -4,6 +4,7 @@
 mod crash;
 mod doubt;
 mod drift;
+mod order;
 mod stage;
 #[path = "../planner/world.rs"]
 #[expect(dead_code, reason = "the planner's tests tell longer stories")]
