@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     aws::Session,
-    journal::{self, Found, Outcome},
+    journal::{self, Found, Outcome, Progress},
     model::{Kind, Location, Now, Timestamp},
     plan::{Plan, Step, StepId},
 };
@@ -79,6 +79,7 @@ impl<'r> Crew<'r> {
         }
         let acts = act(session, batch.action, &go).await;
         fates.extend(self.record(session, &go, acts).await?);
+        self.pause_before_another_try(&fates).await?;
         Ok(fates)
     }
 
@@ -102,7 +103,15 @@ impl<'r> Crew<'r> {
             }
         }
         let at = (self.now)();
-        let mut entries: Vec<journal::Event> = ends.iter().map(|(step, outcome)| ended(step, at, outcome)).collect();
+        let mut entries = Vec::new();
+        for (step, outcome) in &ends {
+            // Its effect was not there when it was last read back, and is now.
+            let was_read_back = matches!(self.recorder.progress(step.id).await?, Some(Progress::Observed { .. }));
+            if was_read_back && *outcome == Outcome::AlreadyGone {
+                entries.push(journal::Event::StepObserved { step: step.id, at, found: Found::Done });
+            }
+            entries.push(ended(step, at, outcome));
+        }
         for step in &go {
             entries.push(intended(step, at, self.attempts(step.id).await? + 1));
         }
@@ -176,7 +185,9 @@ impl<'r> Crew<'r> {
                 }
             }
         }
-        fates.extend(self.end(ends).await?);
+        let told = self.end(ends).await?;
+        // What is in doubt has its fate once it is settled.
+        fates.extend(told.into_iter().filter(|(_, fate)| *fate != Fate::Open));
         if !doubts.is_empty() {
             // What was read before the doubt may be older than the effect.
             self.watch.forget().await;
@@ -229,16 +240,40 @@ impl<'r> Crew<'r> {
         self.observed(step, Found::NotDone).await?;
         let attempts = self.attempts(step.id).await?;
         if attempts < ATTEMPTS {
-            let mut stop = self.stop.clone();
-            tokio::select! {
-                () = sleep(Duration::from_secs(1 << attempts.min(10)).min(LONGEST_WAIT)) => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
             return Ok(Fate::Again);
         }
         let error = format!("not done after {attempts} attempts: {problem}");
         let fates = self.end(vec![(step, Outcome::Failed { error })]).await?;
         Ok(fates.first().map_or(Fate::Open, |(_, fate)| *fate))
+    }
+
+    /// Waits once for all the steps of a batch that are to be tried again, the longer the more often they were.
+    async fn pause_before_another_try(&self, fates: &[(StepId, Fate)]) -> Result<(), ApplyError> {
+        let mut attempts = 0;
+        for (step, _) in fates.iter().filter(|(_, fate)| *fate == Fate::Again) {
+            attempts = attempts.max(self.attempts(*step).await?);
+        }
+        if attempts > 0 {
+            self.sleep(Duration::from_secs(1 << attempts.min(10)).min(LONGEST_WAIT)).await;
+        }
+        Ok(())
+    }
+
+    /// Sleeps, but not beyond a stop.
+    async fn sleep(&self, duration: Duration) {
+        tokio::select! {
+            () = sleep(duration) => {}
+            () = self.until_stopped() => {}
+        }
+    }
+
+    /// Waits until the run is to stop; for ever if nobody is left who could say so.
+    pub(super) async fn until_stopped(&self) {
+        let mut stop = self.stop.clone();
+        let is_orphaned = stop.wait_for(|stop| *stop).await.is_err();
+        if is_orphaned {
+            std::future::pending::<()>().await;
+        }
     }
 
     async fn observed(&self, step: &Step, found: Found) -> Result<(), ApplyError> {
@@ -294,10 +329,9 @@ impl<'r> Crew<'r> {
             if is_done || began.elapsed() > COMPLETION_TIMEOUT {
                 return true;
             }
-            let mut stop = self.stop.clone();
-            tokio::select! {
-                () = sleep(BETWEEN_LOOKS) => {}
-                _ = stop.wait_for(|stop| *stop) => return false,
+            self.sleep(BETWEEN_LOOKS).await;
+            if self.is_stopping() {
+                return false;
             }
         }
     }

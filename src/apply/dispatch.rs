@@ -95,8 +95,15 @@ pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
         events: run.events,
         stop: run.stop,
     };
+    let places = crew.plan.steps.iter().map(|step| step.target.location());
+    if let Some(unknown) = places.into_iter().find(|place| !crew.sessions.contains_key(place)) {
+        return Err(ApplyError::NoSession(unknown.to_string()));
+    }
     let mut dispatcher = Dispatcher { schedule: Schedule::new(&run.plan.steps), crew: &crew, wait: run.wait };
-    dispatcher.recall().await?;
+    tokio::select! {
+        recalled = dispatcher.recall() => recalled?,
+        () = async { crew.until_stopped().await; sleep(DRAIN).await } => {}
+    }
     let not_before = dispatcher.drive().await?;
     close(&crew, not_before).await
 }
@@ -147,7 +154,6 @@ impl<'r> Dispatcher<'_, 'r> {
     async fn drive(&mut self) -> Result<Option<Timestamp>, ApplyError> {
         let crew = self.crew;
         let mut working = FuturesUnordered::new();
-        let mut stop = crew.stop.clone();
         loop {
             let mut not_before = None;
             while !crew.is_stopping() {
@@ -175,7 +181,7 @@ impl<'r> Dispatcher<'_, 'r> {
             tokio::select! {
                 Some((batch, result)) = working.next(), if !working.is_empty() => self.take_back(&batch, result).await?,
                 () = wait_until(not_before, &crew.now), if not_before.is_some() => {}
-                _ = stop.wait_for(|stop| *stop) => {
+                () = crew.until_stopped() => {
                     (crew.events)(Event::Stopping { reason: "interrupted".to_owned() });
                 }
             }

@@ -96,14 +96,19 @@ async fn task_set(session: &Session, cluster: &str, service: Service, id: &TaskS
     let described = described.map_err(|error| error.to_string())?;
     match described.found.into_iter().find(|one| one.id == id.as_str()) {
         Some(one) => listed.tags = one.tags,
-        None => return Ok(Observation::TaskSet(None)),
+        None => {
+            return match described.failures.into_iter().find(|failure| !failure.is_missing()) {
+                Some(failure) => Err(format!("{}: {}", failure.object, failure.reason)),
+                None => Ok(Observation::TaskSet(None)),
+            };
+        }
     }
     Ok(Observation::TaskSet(Some(Box::new((service, listed)))))
 }
 
 async fn images(session: &Session, repository: &RepositoryName, steps: &[&Step]) -> Vec<Observation> {
     match image_facts(session, repository, steps).await {
-        Ok((tags, images)) => steps.iter().map(|step| image(step, &tags, &images)).collect(),
+        Ok(facts) => steps.iter().map(|step| image(step, &facts)).collect(),
         Err(error) if error.code.as_deref() == Some("RepositoryNotFoundException") => {
             let gone = ImageObservation { image: None, unit: Vec::new(), repository_tags: Vec::new() };
             steps.iter().map(|_| Observation::Image(gone.clone())).collect()
@@ -112,18 +117,26 @@ async fn images(session: &Session, repository: &RepositoryName, steps: &[&Step])
     }
 }
 
-type ImageFacts = (Vec<Tag>, BTreeMap<Digest, Image>);
+/// What is known of a repository's images.
+struct ImageFacts {
+    repository_tags: Vec<Tag>,
+    images: BTreeMap<Digest, Image>,
+    /// Digests of which ECR says neither what they are nor that they are gone, with what it says.
+    unreadable: BTreeMap<String, String>,
+}
 
 async fn image_facts(session: &Session, repository: &RepositoryName, steps: &[&Step]) -> Result<ImageFacts, AwsError> {
-    let tags = session.list_tags(&repository_arn(session.location(), repository)).await?;
+    let repository_tags = session.list_tags(&repository_arn(session.location(), repository)).await?;
     let digests: BTreeSet<Digest> = steps.iter().flat_map(|step| unit(step)).collect();
     let digests: Vec<Digest> = digests.into_iter().collect();
-    let mut images = BTreeMap::new();
+    let (mut images, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
     for chunk in digests.chunks(crate::model::quota::batch::IMAGES) {
         let batch = session.describe_images_by_digest(repository, chunk).await?;
         images.extend(batch.found.into_iter().map(|image| (image.image_digest.clone(), image)));
+        let failures = batch.failures.into_iter().filter(|failure| !failure.is_missing());
+        unreadable.extend(failures.map(|failure| (failure.object, failure.reason)));
     }
-    Ok((tags, images))
+    Ok(ImageFacts { repository_tags, images, unreadable })
 }
 
 /// The digests of a step's unit, as planned.
@@ -145,9 +158,15 @@ fn unit(step: &Step) -> BTreeSet<Digest> {
     members.flatten().chain(step.target.digest.clone()).collect()
 }
 
-fn image(step: &Step, tags: &[Tag], images: &BTreeMap<Digest, Image>) -> Observation {
+fn image(step: &Step, facts: &ImageFacts) -> Observation {
     debug_assert_eq!(step.action.kind(), Kind::Image);
-    let unit: Vec<Image> = unit(step).iter().filter_map(|digest| images.get(digest).cloned()).collect();
-    let image = step.target.digest.as_ref().and_then(|digest| images.get(digest)).cloned().map(Box::new);
-    Observation::Image(ImageObservation { image, unit, repository_tags: tags.to_vec() })
+    let members = unit(step);
+    if let Some((digest, reason)) = facts.unreadable.iter().find(|(unread, _)| {
+        members.iter().any(|member| unread.ends_with(member.as_str()))
+    }) {
+        return Observation::Unreadable(format!("{digest}: {reason}"));
+    }
+    let unit: Vec<Image> = members.iter().filter_map(|digest| facts.images.get(digest).cloned()).collect();
+    let image = step.target.digest.as_ref().and_then(|digest| facts.images.get(digest)).cloned().map(Box::new);
+    Observation::Image(ImageObservation { image, unit, repository_tags: facts.repository_tags.clone() })
 }

@@ -270,6 +270,8 @@ pub(crate) struct Stage {
     slip: Option<Slip>,
     is_begun: bool,
     omitted: Option<String>,
+    /// Whether whoever could say stop is gone.
+    pub(crate) is_orphaned: bool,
 }
 
 /// How an attempt ended.
@@ -309,6 +311,7 @@ impl Stage {
             slip: None,
             is_begun: false,
             omitted: None,
+            is_orphaned: false,
         };
         let options = collect::Options {
             waived: policy.waivers.iter().map(|waiver| waiver.source).collect(),
@@ -322,6 +325,25 @@ impl Stage {
         stage.run = RunId::new(stage.sim.now(), &stage.plan.plan_id).unwrap();
         stage.wall = Arc::default();
         stage
+    }
+
+    /// The same plan on a copy of the world as it was planned on.
+    pub(crate) fn fresh(&self) -> Self {
+        Self {
+            plan: self.plan.clone(),
+            sim: sim_of(&world_of(&self.sim), sim::Options::default()),
+            store: Arc::default(),
+            run: self.run.clone(),
+            wall: Arc::default(),
+            wait: true,
+            stop: watch::channel(false).0,
+            events: Arc::default(),
+            hook: Arc::new(|_| None),
+            slip: None,
+            is_begun: false,
+            omitted: None,
+            is_orphaned: false,
+        }
     }
 
     /// Someone changes the world behind the plan's back.
@@ -412,7 +434,7 @@ impl Stage {
             now,
             wait: self.wait,
             events: &tell,
-            stop: self.stop.subscribe(),
+            stop: if self.is_orphaned { watch::channel(false).1 } else { self.stop.subscribe() },
         };
         apply::carry_out(run).await
     }
