@@ -3,7 +3,7 @@
 use jettison::{
     inventory::{Seen, TaskSet},
     model::{Location, Resource, Revision, Scope, Source},
-    plan::Action::{DeleteImage, DeleteService, DeleteTaskDefinition, DeleteTaskSet},
+    plan::Action::{DeleteImage, DeleteService, DeleteTaskDefinition, DeleteTaskSet, DeregisterTaskDefinition},
 };
 
 use super::world::*;
@@ -462,4 +462,26 @@ fn pulls_of_a_shared_tag_do_not_keep_an_inactive_revision() {
     world.definition("cron:2", 200, &format!("{HOST}/team/cron"));
     let plan = world.plan(CLEAN_EVERYTHING);
     assert_eq!(plan.fate("ecs/task-definition/cron:1"), Fate::Retired(vec![DeleteTaskDefinition]));
+}
+
+/// However a revision names its image, the image goes after it.
+#[test]
+fn an_image_waits_for_the_revision_that_names_it_in_any_way() {
+    for uri in [
+        format!("{HOST}/team/web:latest"),
+        format!("{HOST}/team/web"),
+        format!("{HOST}/team/web@{}", digest("v1")),
+        format!("000000000000.dkr-ecr.eu-central-1.on.aws/team/web:latest@{}", digest("v1")),
+    ] {
+        let mut world = World::new();
+        world.repository("team/web");
+        world.image("team/web", "v1", 300, &["latest"]);
+        world.definition("web:1", 300, &uri);
+        world.definition("web:2", 300, "nginx:1");
+        let plan = world.plan(&clean_at_once());
+        let image = image_address("team/web", "v1");
+        let definition = "ecs/task-definition/web:1";
+        assert!(plan.waits((DeleteImage, &image), (DeregisterTaskDefinition, definition)), "{uri}");
+        assert!(plan.waits((DeleteTaskDefinition, definition), (DeregisterTaskDefinition, definition)), "{uri}");
+    }
 }

@@ -156,7 +156,7 @@ fn verdicts_are_complete(plan: &Plan, goes: &BTreeSet<String>, objects: usize) -
 /// a deletion.
 #[test]
 fn asking_for_more_to_stay_never_makes_more_go() {
-    holds(2, |seeds, rules, protect, salt| {
+    holds(5, |seeds, rules, protect, salt| {
         let (inventory, ledger) = seeds.world();
         let before = effects(&plan(&parse(&rules.text()), &inventory, &ledger));
         if before.is_empty() {
@@ -366,7 +366,7 @@ fn comes_after(plan: &Plan, then: &Step, first: &Step) -> bool {
 /// L6: neither the order of an inventory's lines, nor that of the policy's files, nor the run shows in the plan.
 #[test]
 fn order_does_not_show() {
-    holds(2, |seeds, rules, _, salt| {
+    holds(5, |seeds, rules, _, salt| {
         let (inventory, ledger) = seeds.world();
         let one = plan(&parse(&rules.text()), &inventory, &ledger);
         let shuffled = shuffled(&inventory, salt);
