@@ -21,13 +21,6 @@ use std::{
 use rules::{check_file, check_force, check_mod_file, check_page};
 use table::Table;
 
-/// `mod.rs` files that hold more than docs and re-exports, and why. An entry that is no longer needed fails.
-const FULL_MOD_FILES: [(&str, &str); 3] = [
-    ("src/inventory/mod.rs", "`Inventory` itself, the room's one struct"),
-    ("src/ledger/mod.rs", "`Ledger` itself, until the room holds more than it"),
-    ("src/sim/lifecycle/mod.rs", "the delays and ids that all of its files share"),
-];
-
 const MOST_LINES: usize = 600;
 
 fn root() -> &'static Path {
@@ -86,12 +79,7 @@ fn a_mod_file_holds_docs_and_re_exports() {
     let mut faults = Vec::new();
     for file in files("src", &["mod.rs", "lib.rs"]) {
         let name = file.to_string_lossy().into_owned();
-        let full = check_mod_file(&name, &read(&file));
-        match FULL_MOD_FILES.iter().find(|(known, _)| *known == name) {
-            Some(_) if full.is_empty() => faults.push(format!("{name} no longer needs its exception")),
-            Some(_) => {}
-            None => faults.extend(full),
-        }
+        faults.extend(check_mod_file(&name, &read(&file)));
     }
     assert_none(&faults);
 }

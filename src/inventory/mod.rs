@@ -7,6 +7,7 @@ mod codec;
 mod ecr;
 mod ecs;
 mod gap;
+mod sweep;
 
 pub use codec::{FORMAT_VERSION, Header, InventoryError, Record, read, record_kind, write};
 pub use ecr::{FindingsSummary, Image, Manifest, Repository, is_index};
@@ -15,52 +16,4 @@ pub use ecs::{
     TaskDefinition, TaskSet,
 };
 pub use gap::{Gap, Reference};
-
-use serde::{Deserialize, Serialize};
-
-use crate::model::{Location, Scope, Timestamp};
-
-/// An object and where it lives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Seen<T> {
-    /// The account and Region that own it.
-    pub location: Location,
-    /// The object as AWS's API returns it.
-    pub value: T,
-}
-
-impl<T> Seen<T> {
-    /// An object at a place.
-    pub fn new(location: Location, value: T) -> Self {
-        Self { location, value }
-    }
-}
-
-/// Everything that one collection saw.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Inventory {
-    /// When the collection began: nothing in it is older.
-    pub taken_at: Timestamp,
-    /// The accounts and Regions that were asked.
-    pub scopes: Vec<Scope>,
-    /// ECS clusters.
-    pub clusters: Vec<Seen<Cluster>>,
-    /// ECS services with their deployments and task sets.
-    pub services: Vec<Seen<Service>>,
-    /// Task sets with what only DescribeTaskSets tells (their tags). Those inside services are not repeated here unless it was called.
-    pub task_sets: Vec<Seen<TaskSet>>,
-    /// Running and recently stopped tasks.
-    pub tasks: Vec<Seen<Task>>,
-    /// Task definitions in every status.
-    pub task_definitions: Vec<Seen<TaskDefinition>>,
-    /// ECR repositories.
-    pub repositories: Vec<Seen<Repository>>,
-    /// ECR images.
-    pub images: Vec<Seen<Image>>,
-    /// Manifests of image indexes.
-    pub manifests: Vec<Seen<Manifest>>,
-    /// References from outside ECS and ECR.
-    pub references: Vec<Seen<Reference>>,
-    /// What could not be read.
-    pub gaps: Vec<Gap>,
-}
+pub use sweep::{Inventory, Seen};

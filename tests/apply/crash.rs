@@ -31,10 +31,8 @@ fn remains(world: &Inventory) -> BTreeSet<String> {
         .task_definitions
         .iter()
         .map(|seen| format!("definition {} {}", seen.value.task_definition_arn, seen.value.status));
-    let images = world
-        .images
-        .iter()
-        .map(|seen| format!("image {} {:?}", seen.value.image_digest, seen.value.image_tags));
+    let images =
+        world.images.iter().map(|seen| format!("image {} {:?}", seen.value.image_digest, seen.value.image_tags));
     services.chain(definitions).chain(images).collect()
 }
 

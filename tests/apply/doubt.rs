@@ -119,8 +119,7 @@ async fn a_throttled_batch_waits_once_and_not_once_for_each() {
 
 #[tokio::test(start_paused = true)]
 async fn throttled_for_ever_is_a_failure_in_the_end_and_the_others_go_on() {
-    let mut stage =
-        stage().await.with_hook(|asked| (asked.operation == "DeleteService").then_some(Blow::Throttle));
+    let mut stage = stage().await.with_hook(|asked| (asked.operation == "DeleteService").then_some(Blow::Throttle));
     let report = stage.go().await.report();
     let step = stage.step(Action::DeleteService, "main/idle").id;
     assert!(matches!(outcome(&report, step), Some(Outcome::Failed { error }) if error.contains("10 attempts")));
@@ -167,18 +166,15 @@ fn delete_behind_its_back(sim: &jettison::sim::Sim) {
         "repositoryName": "team/tools",
         "imageIds": [{ "imageDigest": digest("tool").to_string() }],
     });
-    let answer = sim.answer(super::stage::signed("ecr", "AmazonEC2ContainerRegistry_V20150921.BatchDeleteImage", &body));
+    let answer =
+        sim.answer(super::stage::signed("ecr", "AmazonEC2ContainerRegistry_V20150921.BatchDeleteImage", &body));
     assert_eq!(answer.unwrap().status(), 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn pushed_again_after_a_lost_reply_is_superseded_and_not_deleted() {
     let mut stage = stage().await;
-    let image = world_of(&stage.sim)
-        .images
-        .into_iter()
-        .find(|seen| seen.value.image_digest == digest("tool"))
-        .unwrap();
+    let image = world_of(&stage.sim).images.into_iter().find(|seen| seen.value.image_digest == digest("tool")).unwrap();
     // The process dies after the effect; before the resume a pipeline pushes the same bytes again.
     stage = stage.with_hook(|asked| {
         let is_tools = asked.body["repositoryName"] == "team/tools";

@@ -63,8 +63,7 @@ async fn access_denied_on_one_operation_fails_it_skips_what_waits_and_lets_the_r
     ];
     let planned = stage().await;
     for (operation, action) in denials {
-        let mut stage =
-            planned.fresh().with_hook(move |asked| (asked.operation == operation).then_some(Blow::Deny));
+        let mut stage = planned.fresh().with_hook(move |asked| (asked.operation == operation).then_some(Blow::Deny));
         let report = stage.go().await.report();
         assert_eq!(report.close, Close::Complete);
         let mut not_done = Vec::new();
@@ -73,7 +72,9 @@ async fn access_denied_on_one_operation_fails_it_skips_what_waits_and_lets_the_r
             let waits_for_it = step.after.iter().any(|before| not_done.contains(before));
             let fits = match found {
                 Some(Outcome::Skipped { because }) => waits_for_it && because.contains("was not done"),
-                Some(Outcome::Failed { error }) => !waits_for_it && step.action == action && error.contains("AccessDenied"),
+                Some(Outcome::Failed { error }) => {
+                    !waits_for_it && step.action == action && error.contains("AccessDenied")
+                }
                 Some(Outcome::Done { .. }) => !waits_for_it && step.action != action,
                 _ => false,
             };
@@ -179,7 +180,8 @@ async fn nobody_left_to_say_stop_is_not_a_stop() {
 /// A second account with two spare images.
 async fn two_accounts() -> Stage {
     let mut world = fleet();
-    let other = Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "us-east-1".into() };
+    let other =
+        Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "us-east-1".into() };
     let place = Location { account_id: other.account_id.clone(), region: other.region.clone() };
     world.inventory.scopes.push(other);
     let moved = |text: &str| text.replace(story::ACCOUNT, "111111111111").replace(story::REGION, "us-east-1");
@@ -199,8 +201,8 @@ async fn two_accounts() -> Stage {
     definition.location = place;
     definition.value.task_definition_arn = moved(&definition.value.task_definition_arn);
     world.inventory.task_definitions.push(definition);
-    let policy = story::clean_at_once()
-        + "account \"other\" {\n  id      = \"111111111111\"\n  regions = [\"us-east-1\"]\n}\n";
+    let policy =
+        story::clean_at_once() + "account \"other\" {\n  id      = \"111111111111\"\n  regions = [\"us-east-1\"]\n}\n";
     Stage::planned(&world.inventory, &policy).await
 }
 
@@ -240,7 +242,8 @@ async fn an_index_goes_before_its_children_and_keeps_them_when_it_stays() {
     let index = image_address("team/web", "index");
     // ECR refuses a child as long as an index lists it: here someone else's index does.
     stage.drift(|world| {
-        let mut newer = world.images.iter().find(|seen| index.ends_with(seen.value.image_digest.as_str())).unwrap().clone();
+        let mut newer =
+            world.images.iter().find(|seen| index.ends_with(seen.value.image_digest.as_str())).unwrap().clone();
         let mut manifest =
             world.manifests.iter().find(|seen| seen.value.image_digest == newer.value.image_digest).unwrap().clone();
         newer.value.image_digest = story::digest("newer");

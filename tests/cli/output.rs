@@ -14,7 +14,7 @@ fn json_is_one_plan_document_and_nothing_else() {
     let plan = site.run(&["plan", "--format", "json", "--out", "p.json"]).exits(0);
     let document: Value = serde_json::from_str(&plan.stdout).unwrap();
     assert_eq!(document["format_version"], "1.0");
-    assert_eq!(document["steps"].as_array().unwrap().len(), 43);
+    assert_eq!(document["steps"].as_array().unwrap().len(), 44);
     assert_eq!(std::fs::read_to_string(site.path("p.json")).unwrap(), plan.stdout);
 }
 
@@ -26,7 +26,7 @@ fn every_line_of_an_event_stream_is_json() {
     assert_eq!(lines.first().unwrap()["body"]["event"], "started");
     let ended = lines.iter().filter(|line| line["body"]["event"] == "ended").count();
     let last = lines.last().unwrap();
-    assert_eq!((ended, &last["type"], &last["exit_code"]), (43, &Value::from("summary"), &Value::from(0)));
+    assert_eq!((ended, &last["type"], &last["exit_code"]), (44, &Value::from("summary"), &Value::from(0)));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn progress_and_notes_are_on_stderr_and_quiet_means_quiet() {
     let site = Site::quickstart();
     let loud = site.run(&["apply", "--auto-approve"]).exits(0);
     assert!(loud.stderr.contains("deregistered"), "{}", loud.stderr);
-    assert!(!loud.stdout.contains("/43 "), "{}", loud.stdout);
+    assert!(!loud.stdout.contains("/44 "), "{}", loud.stdout);
     let quiet = Site::quickstart().run(&["--quiet", "apply", "--auto-approve"]).exits(0);
     assert_eq!((quiet.stderr.as_str(), quiet.stdout), ("", loud.stdout));
 }
@@ -84,7 +84,7 @@ fn a_closed_stderr_is_no_error() {
     let mut child = site.command(&["apply", "--auto-approve"]).spawn().unwrap();
     drop(child.stderr.take());
     let done = Run::of(child.wait_with_output().unwrap()).exits(0);
-    assert!(done.stdout.contains("Finished: 43 done."), "{}", done.stdout);
+    assert!(done.stdout.contains("Finished: 44 done."), "{}", done.stdout);
 }
 
 #[test]

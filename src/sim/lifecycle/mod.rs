@@ -6,57 +6,17 @@
 
 mod definitions;
 mod groups;
+mod pace;
 mod services;
 mod settle;
 mod task_sets;
 mod tasks;
 
+use pace::{DELETION_RECHECK_SECONDS, RETRY_SECONDS, STARTING_SECONDS, STOPPING_SECONDS};
+pub(super) use pace::{
+    DELETION_SWEEP_SECONDS, DRAINING_SECONDS, SCHEDULING_SECONDS, STOPPED_KEPT_SECONDS, new_deployment_id, new_task_id,
+    next_sweep, number_from,
+};
 pub(super) use services::{new_deployment, push_event};
 pub(super) use settle::settle;
 pub(super) use tasks::{Launch, is_live, start, stop};
-
-use sha2::{Digest as _, Sha256};
-
-use super::world::World;
-use crate::model::{Timestamp, hex};
-
-/// How long a stopped task can still be described: "at least an hour" (ECS API, DescribeTasks).
-pub(super) const STOPPED_KEPT_SECONDS: i64 = 3_600;
-/// When definitions in DELETE_IN_PROGRESS are first looked at: on the next full five minutes. AWS publishes no figure.
-pub(super) const DELETION_SWEEP_SECONDS: i64 = 300;
-/// When those that something still refers to are looked at again: AWS promises "up to 1 hour" after the last task
-/// (ECS developer guide, "Deleting an Amazon ECS task definition revision").
-const DELETION_RECHECK_SECONDS: i64 = 3_600;
-/// How long ECS's scheduler takes to act on a request. Not published; seconds in practice, as are the next three.
-pub(super) const SCHEDULING_SECONDS: i64 = 2;
-const STARTING_SECONDS: i64 = 5;
-const STOPPING_SECONDS: i64 = 5;
-/// How long a deleted task set or service is seen DRAINING at least.
-pub(super) const DRAINING_SECONDS: i64 = 10;
-/// How long ECS waits before it tries again to start a task whose image cannot be pulled.
-const RETRY_SECONDS: i64 = 900;
-
-/// A 19-digit number as in `ecs-svc/1234567890123456789`, the same for the same text.
-pub(super) fn number_from(text: &str) -> u64 {
-    let digest = Sha256::digest(text);
-    let bytes = digest.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    1_000_000_000_000_000_000 + bytes % 8_000_000_000_000_000_000
-}
-
-/// A new `ecs-svc/…` id, as deployments and task sets have.
-pub(super) fn new_deployment_id(world: &mut World) -> String {
-    format!("ecs-svc/{}", number_from(&format!("deployment {}", world.issue())))
-}
-
-/// A new id of 32 hex digits, as tasks have.
-pub(super) fn new_task_id(world: &mut World) -> String {
-    let mut id = hex(&Sha256::digest(format!("task {}", world.issue())));
-    id.truncate(32);
-    id
-}
-
-/// The instant of the first sweep for a definition whose deletion was asked for at `now`.
-pub(super) fn next_sweep(now: Timestamp) -> Timestamp {
-    let seconds = now.as_second().div_euclid(DELETION_SWEEP_SECONDS) * DELETION_SWEEP_SECONDS;
-    Timestamp::from_second(seconds + 2 * DELETION_SWEEP_SECONDS).unwrap_or(Timestamp::MAX)
-}

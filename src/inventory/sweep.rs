@@ -1,0 +1,51 @@
+//! What one collection saw.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cluster, Gap, Image, Manifest, Reference, Repository, Service, Task, TaskDefinition, TaskSet};
+use crate::model::{Location, Scope, Timestamp};
+
+/// An object and where it lives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Seen<T> {
+    /// The account and Region that own it.
+    pub location: Location,
+    /// The object as AWS's API returns it.
+    pub value: T,
+}
+
+impl<T> Seen<T> {
+    /// An object at a place.
+    pub fn new(location: Location, value: T) -> Self {
+        Self { location, value }
+    }
+}
+
+/// Everything that one collection saw.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Inventory {
+    /// When the collection began: nothing in it is older.
+    pub taken_at: Timestamp,
+    /// The accounts and Regions that were asked.
+    pub scopes: Vec<Scope>,
+    /// ECS clusters.
+    pub clusters: Vec<Seen<Cluster>>,
+    /// ECS services with their deployments and task sets.
+    pub services: Vec<Seen<Service>>,
+    /// Task sets with what only DescribeTaskSets tells (their tags). Those inside services are not repeated here unless it was called.
+    pub task_sets: Vec<Seen<TaskSet>>,
+    /// Running and recently stopped tasks.
+    pub tasks: Vec<Seen<Task>>,
+    /// Task definitions in every status.
+    pub task_definitions: Vec<Seen<TaskDefinition>>,
+    /// ECR repositories.
+    pub repositories: Vec<Seen<Repository>>,
+    /// ECR images.
+    pub images: Vec<Seen<Image>>,
+    /// Manifests of image indexes.
+    pub manifests: Vec<Seen<Manifest>>,
+    /// References from outside ECS and ECR.
+    pub references: Vec<Seen<Reference>>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
