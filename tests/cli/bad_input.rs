@@ -87,6 +87,27 @@ fn files_and_directories_that_are_not_there() {
     refused(&site, &["plan"], &["world.ndjson", "No such file", "check the path"]);
 }
 
+/// Looking into journals makes none.
+#[test]
+fn a_run_that_does_not_exist() {
+    let site = Site::quickstart();
+    let before = touch::all(&site);
+    let list = site.run(&["journal", "list"]).exits(0);
+    assert!(list.stdout.is_empty() && list.stderr.contains("no runs yet"), "{}", list.stderr);
+    assert!(touch::all(&site) == before);
+    for command in ["show", "export"] {
+        refused(
+            &site,
+            &["journal", command, "20261101T060001Z-2c097708"],
+            &["no run 20261101T060001Z", "journal list"],
+        );
+        refused(&site, &["journal", command, "yesterday"], &["no run yesterday", "journal list"]);
+    }
+    site.run(&["plan"]).exits(0);
+    let unknown = site.run(&["journal", "show", "20261101T060001Z-2c097708"]).exits(1);
+    assert!(unknown.stderr.contains("no run 20261101T060001Z"), "{}", unknown.stderr);
+}
+
 #[test]
 fn no_credentials() {
     let site = Site::quickstart();

@@ -22,6 +22,9 @@ fn after_an_apply_there_is_nothing_to_do() {
     assert!(again.stdout.contains("Nothing to do."), "{}", again.stdout);
     let idle = site.run(&["apply", "--auto-approve"]).exits(0);
     assert!(idle.stdout.contains("Nothing to do."), "{}", idle.stdout);
+    let idle = site.run(&["apply", "--auto-approve", "--json"]).exits(0);
+    let summary: Value = serde_json::from_str(&idle.stdout).unwrap();
+    assert_eq!((&summary["type"], &summary["complete"]), (&Value::from("summary"), &Value::from(true)));
     assert_eq!(site.run(&["journal", "list"]).exits(0).stdout.lines().count(), 1);
 }
 

@@ -90,6 +90,10 @@ fn what_was_pulled_can_be_served() {
     assert!(plan.stdout.contains("delete 1 service"), "{}", plan.stdout);
 }
 
+fn send(signal: &str, to: &Child) {
+    assert!(Command::new("kill").args(["-s", signal, &to.id().to_string()]).status().unwrap().success());
+}
+
 /// SIGINT in the middle of a run: 130 within five seconds, everything recorded, and `resume` does the rest. While it runs,
 /// another process is told who has the state.
 #[test]
@@ -112,7 +116,7 @@ fn a_run_that_is_stopped_by_hand_resumes() {
     assert!(other.stderr.contains(&holder) && other.stderr.contains("apply --auto-approve --json"), "{}", other.stderr);
 
     let start = Instant::now();
-    assert!(Command::new("kill").args(["-INT", &apply.id().to_string()]).status().unwrap().success());
+    send("INT", &apply);
     stdout.read_to_string(&mut said).unwrap();
     let stopped = Run::of(apply.wait_with_output().unwrap()).exits(130);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -127,4 +131,38 @@ fn a_run_that_is_stopped_by_hand_resumes() {
     let rest = Run::of(with_endpoint(site.command(&["resume"]), &server.url).output().unwrap()).exits(0);
     assert!(rest.stdout.contains("Finished"), "{}", rest.stdout);
     assert!(rest.stderr.contains(&format!("{ended} of")), "{}", rest.stderr);
+}
+
+/// A second signal does not wait for AWS: here it does not answer any more. `resume` reads back what was under way.
+#[test]
+fn a_run_that_is_stopped_twice_ends_at_once_and_resumes() {
+    let site = Site::quickstart();
+    let server = Server::of(&site, "world.ndjson");
+    touch::make_real(&site);
+    touch::edit(&site, "policy.hcl", "cluster = [\"*\"]", "cluster = [\"elsewhere\"]");
+    touch::edit(&site, "policy.hcl", "repository = [\"*\"]", "repository = [\"elsewhere\"]");
+    let command = &mut with_endpoint(site.command(&["apply", "--auto-approve", "--json"]), &server.url);
+    let mut apply = command.spawn().unwrap();
+    let mut stdout = BufReader::new(apply.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("\"ended\"") {
+        assert!(stdout.read_line(&mut said).unwrap() > 0, "it ended without a step: {said}");
+    }
+    send("STOP", &server.process);
+    let mut stderr = BufReader::new(apply.stderr.take().unwrap());
+    let mut told = String::new();
+    send("TERM", &apply);
+    while !told.contains("stopping") {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    send("INT", &apply);
+    let start = Instant::now();
+    Run::of(apply.wait_with_output().unwrap()).exits(130);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    send("CONT", &server.process);
+
+    let list = site.run(&["journal", "list"]).exits(0).stdout;
+    assert!(list.contains("open") && list.contains("jettison resume"), "{list}");
+    let rest = Run::of(with_endpoint(site.command(&["resume"]), &server.url).output().unwrap()).exits(0);
+    assert!(rest.stdout.contains("Finished"), "{}", rest.stdout);
 }

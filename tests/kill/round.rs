@@ -153,7 +153,10 @@ fn check_start(said: &[String], told: &[(u64, Value)]) {
     let definite = told.iter().filter(|(_, outcome)| outcome["result"] != "in_doubt");
     let known: BTreeSet<u64> = definite.map(|(step, _)| *step).collect();
     assert_eq!(first["body"]["event"], "started");
-    assert!(first["body"]["ended_before"].as_u64().unwrap() >= known.len() as u64, "{first}: {known:?}");
+    assert!(
+        first["body"]["ended_before"].as_u64().unwrap() >= known.len() as u64,
+        "it forgot what was told: {first}, {known:?}"
+    );
 }
 
 /// The list of runs; reading it opens the state once more.

@@ -7,7 +7,7 @@ use super::{
     show::{print_plan, read_plan},
 };
 use crate::{
-    apply::{Run, carry_out},
+    apply::{Close, Report, Run, carry_out},
     cli::{
         Exit,
         applying::{Teller, finish},
@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
         };
         if !approve(&plan, args, is_file, shell)? {
             estate.close()?;
-            return Ok(Exit::Done);
+            return finish_idle(&plan, &args.run, dir, shell);
         }
         let exit = carry_out_new(&plan, &args.run, &estate, &state, dir, shell).await;
         state.save_cache().await?;
@@ -107,6 +107,15 @@ fn approve(plan: &Plan, args: &ApplyArgs, is_file: bool, shell: &Shell) -> Resul
     }
     let answer = shell.ask("\nCarry out this plan? Only `yes` is a yes: ");
     if answer.as_deref() == Some("yes") { Ok(true) } else { Err(CliError::Declined) }
+}
+
+/// Ends an apply that has nothing to do. People have read it in the plan; programs get the summary that ends every run.
+fn finish_idle(plan: &Plan, options: &RunArgs, dir: &Path, shell: &Shell) -> Result<Exit, CliError> {
+    if !options.json {
+        return Ok(Exit::Done);
+    }
+    let report = Report { close: Close::Complete, outcomes: Vec::new(), in_doubt: Vec::new(), pending: Vec::new() };
+    finish(&report, plan, dir, options.json, shell)
 }
 
 async fn carry_out_new(

@@ -9,14 +9,14 @@ use crate::{
         policy_files::PolicyDir,
         run::{Pace, block_on},
         shell::Shell,
-        state::State,
+        state::{self, State},
     },
     journal::{Ending, Progress, Recording, RunId, Status, list_runs, read_plan, read_run},
     plan::Plan,
 };
 
 pub(in crate::cli) fn list(dir: &Path, shell: &Shell) -> Result<Exit, CliError> {
-    let runs = with_state(dir, shell, async |state| Ok(list_runs(&*state.store).await?))?;
+    let runs = with_state(dir, shell, async |state| Ok(list_runs(&*state.store).await?))?.unwrap_or_default();
     if runs.is_empty() {
         shell.note("there are no runs yet; `jettison apply` makes one");
     }
@@ -47,7 +47,8 @@ pub(in crate::cli) fn show(run: &str, dir: &Path, shell: &Shell) -> Result<Exit,
         let plan = Plan::from_json(&String::from_utf8_lossy(&read_plan(&*state.store, &run).await?))
             .map_err(|source| CliError::PlanFile { path: format!("the plan of run {run}").into(), source })?;
         Ok((recording, plan))
-    })?;
+    })?
+    .ok_or_else(|| CliError::UnknownRun { run: run.to_owned() })?;
     shell.print(&steps(&recording, &plan))?;
     Ok(Exit::Done)
 }
@@ -70,7 +71,8 @@ fn steps(recording: &Recording, plan: &Plan) -> String {
 }
 
 pub(in crate::cli) fn export(run: &str, dir: &Path, shell: &Shell) -> Result<Exit, CliError> {
-    let recording = with_state(dir, shell, async |state| Ok(read_run(&*state.store, &run_id(run)?).await?))?;
+    let recording = with_state(dir, shell, async |state| Ok(read_run(&*state.store, &run_id(run)?).await?))?
+        .ok_or_else(|| CliError::UnknownRun { run: run.to_owned() })?;
     let mut text = String::new();
     for event in &recording.events {
         text += &serde_json::to_string(event).map_err(|error| CliError::Print { source: error.into() })?;
@@ -84,14 +86,18 @@ fn run_id(text: &str) -> Result<RunId, CliError> {
     text.parse().map_err(|_| CliError::UnknownRun { run: text.to_owned() })
 }
 
+/// Reads from the state of a policy; `None` if it has none yet, and none is made for looking into it.
 fn with_state<T>(
     dir: &Path,
     shell: &Shell,
     read: impl AsyncFnOnce(&State) -> Result<T, CliError>,
-) -> Result<T, CliError> {
+) -> Result<Option<T>, CliError> {
     let policy = PolicyDir::read(dir, shell)?;
+    if !state::directory(&policy).is_dir() {
+        return Ok(None);
+    }
     block_on(Pace::Real, async {
         let state = State::open(&policy, &clock::system()).await?;
-        read(&state).await
+        read(&state).await.map(Some)
     })
 }
