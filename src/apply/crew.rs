@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     ApplyError, Event, Events,
     act::{Act, act},
-    check::{Check, Settled, check, is_complete, settle},
+    check::{Check, Settled, check, is_complete, settle, takes_a_while},
     observe::{Observation, observe},
     recorder::Recorder,
     references::Watch,
@@ -95,11 +95,15 @@ impl<'r> Crew<'r> {
         }
         let mut ends = Vec::new();
         let mut go = Vec::new();
+        let mut left = Vec::new();
         for (step, check) in steps.iter().zip(checks) {
             match check {
                 Check::Go => go.push(*step),
+                // On its way out, perhaps, and then it still holds what comes next.
+                Check::AlreadyGone if !self.complete(session, step).await => left.push((step.id, Fate::Open)),
                 Check::AlreadyGone => ends.push((*step, Outcome::AlreadyGone)),
                 Check::Moved(drift) => ends.push((*step, Outcome::Refused { drift })),
+                Check::Unseen(because) => ends.push((*step, Outcome::Skipped { because })),
             }
         }
         let at = (self.now)();
@@ -117,7 +121,8 @@ impl<'r> Crew<'r> {
         }
         self.recorder.append(entries).await?;
         self.overtake(&ends).await;
-        let fates = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect();
+        let told = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at)));
+        let fates = left.into_iter().chain(told).collect();
         if let Some(first) = go.first() {
             let action = first.action;
             (self.events)(Event::Intended { steps: go.iter().map(|step| step.id).collect(), action });
@@ -321,6 +326,9 @@ impl<'r> Crew<'r> {
 
     /// Waits until the effect of a step that AWS accepted is complete. `false` if the run is to stop first.
     async fn complete(&self, session: &Session, step: &'r Step) -> bool {
+        if !takes_a_while(step.action) {
+            return true;
+        }
         let began = Instant::now();
         loop {
             let observations = observe(session, &[step]).await;

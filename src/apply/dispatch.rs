@@ -310,7 +310,7 @@ async fn close(crew: &Crew<'_>, not_before: Option<Timestamp>) -> Result<Report,
         (Close::Complete, Ending::Completed)
     } else if crew.is_stopping() {
         (Close::Interrupted, Ending::Interrupted)
-    } else if let Some(not_before) = not_before {
+    } else if let (true, Some(not_before)) = (report.in_doubt.is_empty(), not_before) {
         (Close::NotBefore(not_before), Ending::Stopped { because: format!("nothing can be done before {not_before}") })
     } else {
         (Close::InDoubt, Ending::Stopped { because: "the outcome of some steps is not known".to_owned() })

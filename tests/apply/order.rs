@@ -260,3 +260,33 @@ async fn an_index_goes_before_its_children_and_keeps_them_when_it_stays() {
     );
     assert!(matches!(of("child-b"), Some(Outcome::Done { .. })), "{:?}", of("child-b"));
 }
+
+/// What AWS did at once is not read back, least of all image by image.
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_images_costs_one_look_and_one_call() {
+    let mut world = fleet();
+    for number in 0..80 {
+        world.image("team/tools", &format!("spare-{number}"), 200, &[]);
+    }
+    let mut stage = Stage::planned(&world.inventory, &story::clean_at_once()).await;
+    assert_eq!(stage.go().await.report().close, Close::Complete);
+    let of_tools = |line: &Line| match line {
+        Line::Called { operation, body } if body["repositoryName"] == "team/tools" => Some(operation.clone()),
+        Line::Called { .. } | Line::Wrote(_) => None,
+    };
+    let calls: Vec<String> = stage.wall.lines().iter().filter_map(of_tools).collect();
+    assert_eq!(calls, ["DescribeImages", "BatchDeleteImage"]);
+}
+
+/// A task set that someone else is deleting still holds its definition for a while.
+#[tokio::test(start_paused = true)]
+async fn what_is_on_its_way_out_is_waited_for() {
+    let mut stage = stage().await;
+    let body = serde_json::json!({ "cluster": "main", "service": "shop", "taskSet": "ecs-svc-1" });
+    let request = super::stage::signed("ecs", "AmazonEC2ContainerServiceV20141113.DeleteTaskSet", &body);
+    assert_eq!(stage.sim.answer(request).unwrap().status(), 200);
+    let report = stage.go().await.report();
+    let of = |action, object| outcome(&report, stage.step(action, object).id);
+    assert_eq!(of(Action::DeleteTaskSet, "shop/ecs-svc-1"), Some(&Outcome::AlreadyGone));
+    assert!(matches!(of(Action::DeregisterTaskDefinition, "ext:1"), Some(Outcome::Done { .. })));
+}
