@@ -161,9 +161,9 @@ fn unit(step: &Step) -> BTreeSet<Digest> {
 fn image(step: &Step, facts: &ImageFacts) -> Observation {
     debug_assert_eq!(step.action.kind(), Kind::Image);
     let members = unit(step);
-    if let Some((digest, reason)) = facts.unreadable.iter().find(|(unread, _)| {
-        members.iter().any(|member| unread.ends_with(member.as_str()))
-    }) {
+    if let Some((digest, reason)) =
+        facts.unreadable.iter().find(|(unread, _)| members.iter().any(|member| unread.ends_with(member.as_str())))
+    {
         return Observation::Unreadable(format!("{digest}: {reason}"));
     }
     let unit: Vec<Image> = members.iter().filter_map(|digest| facts.images.get(digest).cloned()).collect();

@@ -265,7 +265,10 @@ async fn what_cannot_be_read_any_more_holds_everything() {
         let report = stage.go().await.report();
         assert!(report.in_doubt.is_empty() && report.pending.is_empty(), "{read}: {report:?}");
         let is_drift = |outcome: &Outcome| matches!(outcome, Outcome::Refused { .. });
-        assert!(!report.outcomes.iter().any(|(_, outcome)| is_drift(outcome)), "{read}: nothing is known to have moved");
+        assert!(
+            !report.outcomes.iter().any(|(_, outcome)| is_drift(outcome)),
+            "{read}: nothing is known to have moved"
+        );
         let mut mutations = stage.wall.mutations();
         mutations.retain(|operation| is_mutation(operation));
         if read == "ListTagsForResource" {

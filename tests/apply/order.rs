@@ -63,8 +63,7 @@ async fn access_denied_on_one_operation_fails_it_skips_what_waits_and_lets_the_r
     ];
     let planned = stage().await;
     for (operation, action) in denials {
-        let mut stage =
-            planned.fresh().with_hook(move |asked| (asked.operation == operation).then_some(Blow::Deny));
+        let mut stage = planned.fresh().with_hook(move |asked| (asked.operation == operation).then_some(Blow::Deny));
         let report = stage.go().await.report();
         assert_eq!(report.close, Close::Complete);
         let mut not_done = Vec::new();
@@ -73,7 +72,9 @@ async fn access_denied_on_one_operation_fails_it_skips_what_waits_and_lets_the_r
             let waits_for_it = step.after.iter().any(|before| not_done.contains(before));
             let fits = match found {
                 Some(Outcome::Skipped { because }) => waits_for_it && because.contains("was not done"),
-                Some(Outcome::Failed { error }) => !waits_for_it && step.action == action && error.contains("AccessDenied"),
+                Some(Outcome::Failed { error }) => {
+                    !waits_for_it && step.action == action && error.contains("AccessDenied")
+                }
                 Some(Outcome::Done { .. }) => !waits_for_it && step.action != action,
                 _ => false,
             };
@@ -179,7 +180,8 @@ async fn nobody_left_to_say_stop_is_not_a_stop() {
 /// A second account with two spare images.
 async fn two_accounts() -> Stage {
     let mut world = fleet();
-    let other = Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "us-east-1".into() };
+    let other =
+        Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "us-east-1".into() };
     let place = Location { account_id: other.account_id.clone(), region: other.region.clone() };
     world.inventory.scopes.push(other);
     let moved = |text: &str| text.replace(story::ACCOUNT, "111111111111").replace(story::REGION, "us-east-1");
@@ -199,8 +201,8 @@ async fn two_accounts() -> Stage {
     definition.location = place;
     definition.value.task_definition_arn = moved(&definition.value.task_definition_arn);
     world.inventory.task_definitions.push(definition);
-    let policy = story::clean_at_once()
-        + "account \"other\" {\n  id      = \"111111111111\"\n  regions = [\"us-east-1\"]\n}\n";
+    let policy =
+        story::clean_at_once() + "account \"other\" {\n  id      = \"111111111111\"\n  regions = [\"us-east-1\"]\n}\n";
     Stage::planned(&world.inventory, &policy).await
 }
 
@@ -240,7 +242,8 @@ async fn an_index_goes_before_its_children_and_keeps_them_when_it_stays() {
     let index = image_address("team/web", "index");
     // ECR refuses a child as long as an index lists it: here someone else's index does.
     stage.drift(|world| {
-        let mut newer = world.images.iter().find(|seen| index.ends_with(seen.value.image_digest.as_str())).unwrap().clone();
+        let mut newer =
+            world.images.iter().find(|seen| index.ends_with(seen.value.image_digest.as_str())).unwrap().clone();
         let mut manifest =
             world.manifests.iter().find(|seen| seen.value.image_digest == newer.value.image_digest).unwrap().clone();
         newer.value.image_digest = story::digest("newer");
@@ -289,4 +292,54 @@ async fn what_is_on_its_way_out_is_waited_for() {
     let of = |action, object| outcome(&report, stage.step(action, object).id);
     assert_eq!(of(Action::DeleteTaskSet, "shop/ecs-svc-1"), Some(&Outcome::AlreadyGone));
     assert!(matches!(of(Action::DeregisterTaskDefinition, "ext:1"), Some(Outcome::Done { .. })));
+}
+
+/// For ten minutes after a deregistration a task can still start from the revision.
+#[tokio::test(start_paused = true)]
+async fn what_starts_from_a_revision_while_its_deregistration_settles_keeps_it_and_its_image() {
+    let mut stage = stage().await.without_wait();
+    assert!(matches!(stage.go().await.report().close, Close::NotBefore(_)));
+    let mut late = story::World::new();
+    late.task("late", "web:2", &format!("{}/team/web:v2", story::HOST), "leaving");
+    stage.drift(|world| world.tasks.append(&mut late.inventory.tasks));
+    tokio::time::sleep(Duration::from_secs(601)).await;
+    let report = stage.go().await.report();
+    let of = |action, object: &str| outcome(&report, stage.step(action, object).id);
+    let definition = of(Action::DeleteTaskDefinition, "web:2");
+    assert!(
+        matches!(definition, Some(Outcome::Refused { drift }) if drift.contains("task main/late")),
+        "{definition:?}"
+    );
+    let image = of(Action::DeleteImage, &image_address("team/web", "leaving"));
+    assert!(matches!(image, Some(Outcome::Refused { .. })), "{image:?}");
+    assert!(matches!(of(Action::DeleteTaskDefinition, "web:3"), Some(Outcome::Done { .. })));
+}
+
+/// Law L11: whoever was replaced makes no further call that changes something.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_taken_over_stops_before_its_next_change() {
+    let planned = stage().await;
+    for after in 1..6 {
+        let mut stage = planned.fresh();
+        let (store, run, wall, now) = (stage.store.clone(), stage.run.clone(), stage.wall.clone(), stage.sim.now());
+        let taker = tokio::spawn(async move {
+            while wall.mutations().len() < after {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let owner = jettison::store::Holder {
+                host: "other".to_owned(),
+                pid: 2,
+                since: now,
+                command: "resume".to_owned(),
+                url: None,
+            };
+            let journal = jettison::journal::Journal::open_existing(store, &run, owner, now).await.unwrap();
+            (wall.mutations().len(), journal.state().unsettled().count())
+        });
+        let ended = stage.go().await;
+        let (before, intended) = taker.await.unwrap();
+        assert!(matches!(ended, Ended::Failed(ApplyError::Journal(_))), "{after}: {ended:?}");
+        let since = stage.wall.mutations().len() - before;
+        assert!(since <= intended, "{since} calls after the takeover, {intended} of them intended before it");
+    }
 }
