@@ -1,6 +1,10 @@
 //! The work on one batch, from the second look to the recorded outcome.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -54,6 +58,8 @@ pub(super) struct Crew<'r> {
     pub(super) now: Now,
     pub(super) events: Events<'r>,
     pub(super) stop: watch::Receiver<bool>,
+    /// How often each step was found not done, by this owner: a resume is as patient as the run was.
+    pub(super) tries: Mutex<HashMap<StepId, u32>>,
 }
 
 impl<'r> Crew<'r> {
@@ -243,13 +249,20 @@ impl<'r> Crew<'r> {
     /// AWS certainly did not do it: again, unless that was tried often enough.
     async fn not_done(&self, step: &'r Step, problem: &str) -> Result<Fate, ApplyError> {
         self.observed(step, Found::NotDone).await?;
-        let attempts = self.attempts(step.id).await?;
-        if attempts < ATTEMPTS {
+        if self.count_try(step.id) < ATTEMPTS {
             return Ok(Fate::Again);
         }
+        let attempts = self.attempts(step.id).await?;
         let error = format!("not done after {attempts} attempts: {problem}");
         let fates = self.end(vec![(step, Outcome::Failed { error })]).await?;
         Ok(fates.first().map_or(Fate::Open, |(_, fate)| *fate))
+    }
+
+    fn count_try(&self, step: StepId) -> u32 {
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = tries.entry(step).or_default();
+        *count += 1;
+        *count
     }
 
     /// Waits once for all the steps of a batch that are to be tried again, the longer the more often they were.

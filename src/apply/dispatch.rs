@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -94,6 +94,7 @@ pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
         now: run.now,
         events: run.events,
         stop: run.stop,
+        tries: Mutex::default(),
     };
     let places = crew.plan.steps.iter().map(|step| step.target.location());
     if let Some(unknown) = places.into_iter().find(|place| !crew.sessions.contains_key(place)) {

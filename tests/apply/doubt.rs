@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
 };
 
 use jettison::{
@@ -142,6 +142,15 @@ async fn throttled_for_ever_is_a_failure_in_the_end_and_the_others_go_on() {
     assert!(matches!(outcome(&report, step), Some(Outcome::Failed { error }) if error.contains("10 attempts")));
     let done = report.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Done { .. })).count();
     assert_eq!(done, stage.plan.steps.len() - 1);
+    // A resume is as patient as the run was.
+    let left = AtomicU64::new(5);
+    stage = stage.unhooked().with_hook(move |asked| {
+        let is_throttled =
+            asked.operation == "DeleteService" && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+        is_throttled.then_some(Blow::Throttle)
+    });
+    let report = stage.go().await.report();
+    assert!(matches!(outcome(&report, step), Some(Outcome::Done { .. })), "{:?}", outcome(&report, step));
 }
 
 /// While the applier waits between two tries, someone else does the work.
