@@ -20,6 +20,8 @@ pub(super) enum Check {
     AlreadyGone,
     /// Something moved; the step is not done.
     Moved(String),
+    /// It cannot be told whether something moved; the step is not done, and a resume may try it.
+    Unseen(String),
 }
 
 /// What became of a step whose call had no usable answer.
@@ -45,13 +47,13 @@ pub(super) fn check(
     match already(step, observation) {
         Ok(true) => return Check::AlreadyGone,
         Ok(false) => {}
-        Err(problem) => return Check::Moved(problem),
+        Err(problem) => return Check::Unseen(problem),
     }
     let case = Case { step, observation, references, settings };
     if case.needs_references()
         && let Some(problem) = case.unseen()
     {
-        return Check::Moved(problem);
+        return Check::Unseen(problem);
     }
     let moved = step.expect.iter().find_map(|expect| case.objection(expect));
     moved.map_or(Check::Go, Check::Moved)
@@ -101,9 +103,11 @@ pub(super) fn is_scaled_to_zero(task_set: &TaskSet) -> bool {
     task_set.scale.as_ref().is_some_and(|scale| scale.value <= 0.0)
 }
 
-/// Whether the effect of a step, once begun, is complete: tasks stopped, task set or service gone.
+/// Whether the effect of a step, once begun, is complete: tasks stopped, task set or service gone. What cannot be read may
+/// be on its way still.
 pub(super) fn is_complete(step: &Step, observation: &Observation) -> bool {
     match (step.action, observation) {
+        (_, Observation::Unreadable(_)) => false,
         (Action::ScaleTaskSet, Observation::TaskSet(Some(found))) => {
             let (_, task_set) = &**found;
             task_set.running_count + task_set.pending_count == 0
@@ -111,6 +115,14 @@ pub(super) fn is_complete(step: &Step, observation: &Observation) -> bool {
         (Action::DeleteTaskSet, Observation::TaskSet(Some(_))) => false,
         (Action::DeleteService, Observation::Service(Some(service))) => service.status == "INACTIVE",
         (_, _) => true,
+    }
+}
+
+/// Whether the effect of an action takes a while after AWS accepted it.
+pub(super) fn takes_a_while(action: Action) -> bool {
+    match action.kind() {
+        Kind::Service | Kind::TaskSet => true,
+        Kind::TaskDefinition | Kind::Image => false,
     }
 }
 

@@ -1,6 +1,10 @@
 //! The work on one batch, from the second look to the recorded outcome.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -10,7 +14,7 @@ use tokio::{
 use super::{
     ApplyError, Event, Events,
     act::{Act, act},
-    check::{Check, Settled, check, is_complete, settle},
+    check::{Check, Settled, check, is_complete, settle, takes_a_while},
     observe::{Observation, observe},
     recorder::Recorder,
     references::Watch,
@@ -54,6 +58,8 @@ pub(super) struct Crew<'r> {
     pub(super) now: Now,
     pub(super) events: Events<'r>,
     pub(super) stop: watch::Receiver<bool>,
+    /// How often each step was found not done, by this owner: a resume is as patient as the run was.
+    pub(super) tries: Mutex<HashMap<StepId, u32>>,
 }
 
 impl<'r> Crew<'r> {
@@ -95,11 +101,15 @@ impl<'r> Crew<'r> {
         }
         let mut ends = Vec::new();
         let mut go = Vec::new();
+        let mut left = Vec::new();
         for (step, check) in steps.iter().zip(checks) {
             match check {
                 Check::Go => go.push(*step),
+                // On its way out, perhaps, and then it still holds what comes next.
+                Check::AlreadyGone if !self.complete(session, step).await => left.push((step.id, Fate::Open)),
                 Check::AlreadyGone => ends.push((*step, Outcome::AlreadyGone)),
                 Check::Moved(drift) => ends.push((*step, Outcome::Refused { drift })),
+                Check::Unseen(because) => ends.push((*step, Outcome::Skipped { because })),
             }
         }
         let at = (self.now)();
@@ -117,7 +127,8 @@ impl<'r> Crew<'r> {
         }
         self.recorder.append(entries).await?;
         self.overtake(&ends).await;
-        let fates = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at))).collect();
+        let told = ends.into_iter().map(|(step, outcome)| (step.id, self.tell(step, outcome, at)));
+        let fates = left.into_iter().chain(told).collect();
         if let Some(first) = go.first() {
             let action = first.action;
             (self.events)(Event::Intended { steps: go.iter().map(|step| step.id).collect(), action });
@@ -238,13 +249,20 @@ impl<'r> Crew<'r> {
     /// AWS certainly did not do it: again, unless that was tried often enough.
     async fn not_done(&self, step: &'r Step, problem: &str) -> Result<Fate, ApplyError> {
         self.observed(step, Found::NotDone).await?;
-        let attempts = self.attempts(step.id).await?;
-        if attempts < ATTEMPTS {
+        if self.count_try(step.id) < ATTEMPTS {
             return Ok(Fate::Again);
         }
+        let attempts = self.attempts(step.id).await?;
         let error = format!("not done after {attempts} attempts: {problem}");
         let fates = self.end(vec![(step, Outcome::Failed { error })]).await?;
         Ok(fates.first().map_or(Fate::Open, |(_, fate)| *fate))
+    }
+
+    fn count_try(&self, step: StepId) -> u32 {
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = tries.entry(step).or_default();
+        *count += 1;
+        *count
     }
 
     /// Waits once for all the steps of a batch that are to be tried again, the longer the more often they were.
@@ -321,6 +339,9 @@ impl<'r> Crew<'r> {
 
     /// Waits until the effect of a step that AWS accepted is complete. `false` if the run is to stop first.
     async fn complete(&self, session: &Session, step: &'r Step) -> bool {
+        if !takes_a_while(step.action) {
+            return true;
+        }
         let began = Instant::now();
         loop {
             let observations = observe(session, &[step]).await;

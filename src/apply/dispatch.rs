@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -94,6 +94,7 @@ pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
         now: run.now,
         events: run.events,
         stop: run.stop,
+        tries: Mutex::default(),
     };
     let places = crew.plan.steps.iter().map(|step| step.target.location());
     if let Some(unknown) = places.into_iter().find(|place| !crew.sessions.contains_key(place)) {
@@ -310,7 +311,7 @@ async fn close(crew: &Crew<'_>, not_before: Option<Timestamp>) -> Result<Report,
         (Close::Complete, Ending::Completed)
     } else if crew.is_stopping() {
         (Close::Interrupted, Ending::Interrupted)
-    } else if let Some(not_before) = not_before {
+    } else if let (true, Some(not_before)) = (report.in_doubt.is_empty(), not_before) {
         (Close::NotBefore(not_before), Ending::Stopped { because: format!("nothing can be done before {not_before}") })
     } else {
         (Close::InDoubt, Ending::Stopped { because: "the outcome of some steps is not known".to_owned() })

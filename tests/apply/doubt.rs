@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
 };
 
 use jettison::{
@@ -43,11 +43,8 @@ async fn events_of(stage: &Stage, step: StepId) -> Vec<Event> {
 /// The steps that were in doubt at some time.
 async fn doubted(stage: &Stage) -> Vec<StepId> {
     let events = stage.recording().await.events;
-    let doubts = events.iter().filter_map(|event| match event {
-        Event::StepEnded { step, outcome: Outcome::InDoubt { .. }, .. } => Some(*step),
-        _ => None,
-    });
-    doubts.collect()
+    let is_doubt = |event: &&Event| matches!(event, Event::StepEnded { outcome: Outcome::InDoubt { .. }, .. });
+    events.iter().filter(is_doubt).filter_map(Event::step).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,11 +63,10 @@ async fn a_call_without_an_answer_is_read_back_and_never_failed() {
             let has_effect = matches!(blow, Blow::CutAfter | Blow::ErrorAfter);
             for step in doubted {
                 let events = events_of(&stage, step).await;
-                let found = events.iter().find_map(|event| match event {
-                    Event::StepObserved { found, .. } => Some(found.clone()),
-                    _ => None,
-                });
-                assert_eq!(found, Some(if has_effect { Found::Done } else { Found::NotDone }), "{at}");
+                let observed = events
+                    .iter()
+                    .find_map(|event| if let Event::StepObserved { found, .. } = event { Some(found) } else { None });
+                assert_eq!(observed, Some(if has_effect { &Found::Done } else { &Found::NotDone }), "{at}");
                 let intents = events.iter().filter(|event| matches!(event, Event::StepIntended { .. })).count();
                 assert_eq!(intents, if has_effect { 1 } else { 2 }, "{at}: {events:#?}");
             }
@@ -108,13 +104,34 @@ async fn a_throttled_batch_waits_once_and_not_once_for_each() {
     for number in 0..80 {
         world.image("team/tools", &format!("spare-{number}"), 200, &[]);
     }
-    let mut stage = Stage::planned(&world.inventory, &story::clean_at_once())
-        .await
-        .with_hook(once("BatchDeleteImage", Blow::Throttle));
+    // Images only: nothing waits for a deregistration.
+    let policy = story::clean_at_once();
+    let (before, after) = policy.split_once("retention \"service\"").unwrap();
+    let policy = format!("{before}retention{}", after.rsplit_once("retention").unwrap().1);
+    let stage = Stage::planned(&world.inventory, &policy).await;
+    let mut stage = stage.with_hook(once("BatchDeleteImage", Blow::Throttle));
     let began = tokio::time::Instant::now();
     let report = stage.go().await.report();
     assert_eq!(report.close, Close::Complete);
-    assert!(began.elapsed().as_secs() < 720, "{:?}", began.elapsed());
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_is_not_hidden_behind_a_wait() {
+    let blind = AtomicBool::new(false);
+    let stage = stage().await.without_wait();
+    let mut stage = stage.with_hook(move |asked| {
+        if asked.operation == "DeleteService" {
+            blind.store(true, SeqCst);
+            return Some(Blow::CutAfter);
+        }
+        // Only when it is asked for alone: the references can still be read.
+        let is_idle = asked.operation == "DescribeServices" && asked.body["services"] == serde_json::json!(["idle"]);
+        (blind.load(SeqCst) && is_idle).then_some(Blow::Deny)
+    });
+    let report = stage.go().await.report();
+    assert_eq!(report.close, Close::InDoubt, "{report:?}");
+    assert!(!report.pending.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,6 +142,15 @@ async fn throttled_for_ever_is_a_failure_in_the_end_and_the_others_go_on() {
     assert!(matches!(outcome(&report, step), Some(Outcome::Failed { error }) if error.contains("10 attempts")));
     let done = report.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Done { .. })).count();
     assert_eq!(done, stage.plan.steps.len() - 1);
+    // A resume is as patient as the run was.
+    let left = AtomicU64::new(5);
+    stage = stage.unhooked().with_hook(move |asked| {
+        let is_throttled =
+            asked.operation == "DeleteService" && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+        is_throttled.then_some(Blow::Throttle)
+    });
+    let report = stage.go().await.report();
+    assert!(matches!(outcome(&report, step), Some(Outcome::Done { .. })), "{:?}", outcome(&report, step));
 }
 
 /// While the applier waits between two tries, someone else does the work.

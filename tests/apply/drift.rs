@@ -264,6 +264,11 @@ async fn what_cannot_be_read_any_more_holds_everything() {
         let mut stage = stage().await.with_hook(move |asked| (asked.operation == read).then_some(Blow::Deny));
         let report = stage.go().await.report();
         assert!(report.in_doubt.is_empty() && report.pending.is_empty(), "{read}: {report:?}");
+        let is_drift = |outcome: &Outcome| matches!(outcome, Outcome::Refused { .. });
+        assert!(
+            !report.outcomes.iter().any(|(_, outcome)| is_drift(outcome)),
+            "{read}: nothing is known to have moved"
+        );
         let mut mutations = stage.wall.mutations();
         mutations.retain(|operation| is_mutation(operation));
         if read == "ListTagsForResource" {
@@ -273,5 +278,10 @@ async fn what_cannot_be_read_any_more_holds_everything() {
             mutations.retain(|operation| !matches!(&**operation, "UpdateTaskSet" | "DeleteTaskSet" | "DeleteService"));
         }
         assert_eq!(mutations, Vec::<String>::new(), "{read}");
+        // What could not be looked at is not given up.
+        stage = stage.unhooked();
+        let report = stage.go().await.report();
+        let is_done = |outcome: &Outcome| matches!(outcome, Outcome::Done { .. } | Outcome::AlreadyGone);
+        assert!(report.outcomes.iter().all(|(_, outcome)| is_done(outcome)), "{read}: {report:?}");
     }
 }

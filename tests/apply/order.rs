@@ -263,3 +263,83 @@ async fn an_index_goes_before_its_children_and_keeps_them_when_it_stays() {
     );
     assert!(matches!(of("child-b"), Some(Outcome::Done { .. })), "{:?}", of("child-b"));
 }
+
+/// What AWS did at once is not read back, least of all image by image.
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_images_costs_one_look_and_one_call() {
+    let mut world = fleet();
+    for number in 0..80 {
+        world.image("team/tools", &format!("spare-{number}"), 200, &[]);
+    }
+    let mut stage = Stage::planned(&world.inventory, &story::clean_at_once()).await;
+    assert_eq!(stage.go().await.report().close, Close::Complete);
+    let of_tools = |line: &Line| match line {
+        Line::Called { operation, body } if body["repositoryName"] == "team/tools" => Some(operation.clone()),
+        Line::Called { .. } | Line::Wrote(_) => None,
+    };
+    let calls: Vec<String> = stage.wall.lines().iter().filter_map(of_tools).collect();
+    assert_eq!(calls, ["DescribeImages", "BatchDeleteImage"]);
+}
+
+/// A task set that someone else is deleting still holds its definition for a while.
+#[tokio::test(start_paused = true)]
+async fn what_is_on_its_way_out_is_waited_for() {
+    let mut stage = stage().await;
+    let body = serde_json::json!({ "cluster": "main", "service": "shop", "taskSet": "ecs-svc-1" });
+    let request = super::stage::signed("ecs", "AmazonEC2ContainerServiceV20141113.DeleteTaskSet", &body);
+    assert_eq!(stage.sim.answer(request).unwrap().status(), 200);
+    let report = stage.go().await.report();
+    let of = |action, object| outcome(&report, stage.step(action, object).id);
+    assert_eq!(of(Action::DeleteTaskSet, "shop/ecs-svc-1"), Some(&Outcome::AlreadyGone));
+    assert!(matches!(of(Action::DeregisterTaskDefinition, "ext:1"), Some(Outcome::Done { .. })));
+}
+
+/// For ten minutes after a deregistration a task can still start from the revision.
+#[tokio::test(start_paused = true)]
+async fn what_starts_from_a_revision_while_its_deregistration_settles_keeps_it_and_its_image() {
+    let mut stage = stage().await.without_wait();
+    assert!(matches!(stage.go().await.report().close, Close::NotBefore(_)));
+    let mut late = story::World::new();
+    late.task("late", "web:2", &format!("{}/team/web:v2", story::HOST), "leaving");
+    stage.drift(|world| world.tasks.append(&mut late.inventory.tasks));
+    tokio::time::sleep(Duration::from_secs(601)).await;
+    let report = stage.go().await.report();
+    let of = |action, object: &str| outcome(&report, stage.step(action, object).id);
+    let definition = of(Action::DeleteTaskDefinition, "web:2");
+    assert!(
+        matches!(definition, Some(Outcome::Refused { drift }) if drift.contains("task main/late")),
+        "{definition:?}"
+    );
+    let image = of(Action::DeleteImage, &image_address("team/web", "leaving"));
+    assert!(matches!(image, Some(Outcome::Refused { .. })), "{image:?}");
+    assert!(matches!(of(Action::DeleteTaskDefinition, "web:3"), Some(Outcome::Done { .. })));
+}
+
+/// Law L11: whoever was replaced makes no further call that changes something.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_taken_over_stops_before_its_next_change() {
+    let planned = stage().await;
+    for after in 1..6 {
+        let mut stage = planned.fresh();
+        let (store, run, wall, now) = (stage.store.clone(), stage.run.clone(), stage.wall.clone(), stage.sim.now());
+        let taker = tokio::spawn(async move {
+            while wall.mutations().len() < after {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let owner = jettison::store::Holder {
+                host: "other".to_owned(),
+                pid: 2,
+                since: now,
+                command: "resume".to_owned(),
+                url: None,
+            };
+            let journal = jettison::journal::Journal::open_existing(store, &run, owner, now).await.unwrap();
+            (wall.mutations().len(), journal.state().unsettled().count())
+        });
+        let ended = stage.go().await;
+        let (before, intended) = taker.await.unwrap();
+        assert!(matches!(ended, Ended::Failed(ApplyError::Journal(_))), "{after}: {ended:?}");
+        let since = stage.wall.mutations().len() - before;
+        assert!(since <= intended, "{since} calls after the takeover, {intended} of them intended before it");
+    }
+}
