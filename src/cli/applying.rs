@@ -8,7 +8,7 @@ use super::{Exit, error::CliError, shell::Shell};
 use crate::{
     apply::{Close, Event, Report},
     journal::{Outcome, RunId},
-    plan::Plan,
+    plan::{Plan, StepId},
     render,
 };
 
@@ -66,7 +66,16 @@ struct Summary<'r> {
 
 /// Sums a run up, and says what to do next.
 pub(super) fn finish(report: &Report, plan: &Plan, dir: &Path, json: bool, shell: &Shell) -> Result<Exit, CliError> {
-    let failed = report.outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }));
+    let failed = report.outcomes.iter().any(|(step, outcome)| match outcome {
+        Outcome::Failed { .. } => true,
+        // Skipped although nothing before it stood in the way: it could not be looked at again.
+        Outcome::Skipped { .. } => is_first_of_its_line(report, plan, *step),
+        Outcome::Done { .. }
+        | Outcome::AlreadyGone
+        | Outcome::Refused { .. }
+        | Outcome::InDoubt { .. }
+        | Outcome::Superseded { .. } => false,
+    });
     let exit = match &report.close {
         Close::Complete if failed => Exit::Error,
         Close::Complete => Exit::Done,
@@ -96,4 +105,13 @@ pub(super) fn finish(report: &Report, plan: &Plan, dir: &Path, json: bool, shell
         shell.print(&render::report(plan, report, &resume, shell.canvas()))?;
     }
     Ok(exit)
+}
+
+/// Whether everything that a step waits for was done.
+fn is_first_of_its_line(report: &Report, plan: &Plan, step: StepId) -> bool {
+    let was_done = |before: &StepId| {
+        let outcome = report.outcomes.iter().find(|(ended, _)| ended == before).map(|(_, outcome)| outcome);
+        matches!(outcome, Some(Outcome::Done { .. } | Outcome::AlreadyGone))
+    };
+    plan.steps.iter().find(|candidate| candidate.id == step).is_some_and(|step| step.after.iter().all(was_done))
 }

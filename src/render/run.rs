@@ -6,6 +6,7 @@ use super::paint::{Canvas, counted, listed};
 use crate::{
     apply::{Close, Event, Report},
     journal::{Outcome, RunId},
+    model::{Address, Resource},
     plan::{Action, Plan, StepId},
 };
 
@@ -29,7 +30,7 @@ pub fn event(plan: &Plan, run: &RunId, event: &Event, canvas: Canvas) -> Option<
             let steps = plan.steps.len();
             let width = steps.to_string().len();
             let note = if note.is_empty() { String::new() } else { format!(": {note}") };
-            Some(format!("  {:>width$}/{steps} {mark} {address}{note}", step.0))
+            Some(format!("  {:>width$}/{steps} {mark} {}{note}", step.0, short(address)))
         }
         Event::Observed { step, found } => Some(format!("  step {step} was read back: {found}")),
         Event::Unrecorded { step, address, outcome } => {
@@ -39,6 +40,15 @@ pub fn event(plan: &Plan, run: &RunId, event: &Event, canvas: Canvas) -> Option<
             Some(canvas.dim(&format!("  waiting until {}: {reason}", until.strftime("%H:%M:%S UTC"))))
         }
         Event::Stopping { reason } => Some(canvas.yellow(&format!("  stopping: {reason}"))),
+    }
+}
+
+/// An address with its digest cut to what people recognise; the journal has all of it.
+fn short(address: &Address) -> String {
+    let text = address.to_string();
+    match &address.resource {
+        Resource::Image { digest, .. } => text.replace(digest.as_str(), digest.short()),
+        Resource::Service { .. } | Resource::TaskSet { .. } | Resource::TaskDefinition { .. } => text,
     }
 }
 
@@ -81,6 +91,9 @@ pub fn report(plan: &Plan, report: &Report, resume: &str, canvas: Canvas) -> Str
     let _infallible = writeln!(out, "\n{}", canvas.wrap(&canvas.bold(&headline), 0));
     unsuccessful(&mut out, plan, report, canvas);
     match &report.close {
+        Close::Complete if rows_to_look_at(report) => {
+            let _infallible = writeln!(out, "\nA new plan shows what of this is still to be done.");
+        }
         Close::Complete => {}
         Close::NotBefore(at) => {
             let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
@@ -97,6 +110,10 @@ pub fn report(plan: &Plan, report: &Report, resume: &str, canvas: Canvas) -> Str
         }
     }
     out
+}
+
+fn rows_to_look_at(report: &Report) -> bool {
+    report.outcomes.iter().any(|(_, outcome)| !matches!(outcome, Outcome::Done { .. } | Outcome::AlreadyGone))
 }
 
 fn words(outcome: &Outcome) -> &'static str {
@@ -125,7 +142,7 @@ fn unsuccessful(out: &mut String, plan: &Plan, report: &Report, canvas: Canvas) 
         report.outcomes.iter().filter_map(|(step, outcome)| Some((*step, words(outcome), why(outcome)?))).collect();
     for (id, words, why) in rows.iter().take(SHOWN) {
         if let Some(step) = plan.steps.iter().find(|step| step.id == *id) {
-            let _infallible = writeln!(out, "  {} {}: {words}", step.action, step.address);
+            let _infallible = writeln!(out, "  {} {}: {words}", step.action, short(&step.address));
             let _infallible = writeln!(out, "{}", canvas.dim(&canvas.wrap(why, 6)));
         }
     }
