@@ -33,7 +33,7 @@ fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// A tenth of the kills go into the large world, whose rounds take longest.
+/// `share` tenths of the kills: fewer go into the large world, whose rounds take longest.
 fn kill_again_and_again(what: &str, share: u64, site: fn() -> Site) {
     let kills = number("JETTISON_KILLS").unwrap_or(30) * share / 10;
     let seed = number("JETTISON_SEED").unwrap_or_else(|| RandomState::new().hash_one(what));

@@ -61,8 +61,8 @@ pub(crate) struct Counts {
     apply_acting: u64,
     resume_starting: u64,
     resume_acting: u64,
-    /// It had ended before the moment came.
-    too_late: u64,
+    /// It had ended before the moment came, or was let through.
+    ended_by_itself: u64,
     events_kept: usize,
 }
 
@@ -77,7 +77,7 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} kills in {} rounds: {} before there was a store, {} of apply while it started or planned, {} of apply \
-             while it acted, {} of resume while it started, {} of resume while it acted; {} came too late; \
+             while it acted, {} of resume while it started, {} of resume while it acted; {} processes ended by themselves; \
              every state could be opened, none of {} events was lost, and every end was the same",
             self.kills(),
             self.rounds,
@@ -86,7 +86,7 @@ impl fmt::Display for Counts {
             self.apply_acting,
             self.resume_starting,
             self.resume_acting,
-            self.too_late,
+            self.ended_by_itself,
             self.events_kept,
         )
     }
@@ -130,7 +130,7 @@ pub(crate) fn play(site: &Site, undisturbed: &Undisturbed, dice: &mut Dice, coun
 
 fn count(site: &Site, is_begun: bool, left: &Left, counts: &mut Counts) {
     let counter = match (left.code, is_begun, left.said.is_empty()) {
-        (Some(_), ..) => &mut counts.too_late,
+        (Some(_), ..) => &mut counts.ended_by_itself,
         (None, false, true) if !site.path("state/sled/db").exists() => &mut counts.before_the_store,
         (None, false, true) => &mut counts.apply_starting,
         (None, false, false) => &mut counts.apply_acting,
