@@ -1,7 +1,7 @@
 //! The work on one batch, from the second look to the recorded outcome.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     aws::Session,
+    graph::ImageKey,
     journal::{self, Found, Outcome, Progress},
-    model::{Kind, Location, Now, Timestamp},
+    model::{Kind, Location, Now, Resource, Timestamp},
     plan::{Plan, Step, StepId},
 };
 
@@ -60,6 +61,8 @@ pub(super) struct Crew<'r> {
     pub(super) stop: watch::Receiver<bool>,
     /// How often each step was found not done, by this owner: a resume is as patient as the run was.
     pub(super) tries: Mutex<HashMap<StepId, u32>>,
+    /// The images that this run has deleted.
+    pub(super) gone: Mutex<BTreeSet<ImageKey>>,
 }
 
 impl<'r> Crew<'r> {
@@ -143,7 +146,7 @@ impl<'r> Crew<'r> {
             steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
         let mut references = if needs_references { Some(self.watch.references().await) } else { None };
         loop {
-            let observations = observe(session, steps).await;
+            let observations = self.observe(session, steps).await;
             let compared = steps.iter().zip(&observations);
             let checks: Vec<Check> = compared
                 .map(|(step, observation)| check(step, observation, references.as_deref(), &self.plan.settings))
@@ -215,7 +218,7 @@ impl<'r> Crew<'r> {
         steps: &[&'r Step],
     ) -> Result<Vec<(StepId, Fate)>, ApplyError> {
         let mut fates = Vec::new();
-        let observations = observe(session, steps).await;
+        let observations = self.observe(session, steps).await;
         for (step, observation) in steps.iter().copied().zip(&observations) {
             fates.push((step.id, self.settle_one(session, step, observation).await?));
         }
@@ -321,6 +324,9 @@ impl<'r> Crew<'r> {
     }
 
     fn tell(&self, step: &Step, outcome: Outcome, at: Timestamp) -> Fate {
+        if matches!(outcome, Outcome::Done { .. } | Outcome::AlreadyGone) {
+            self.note_gone(step);
+        }
         let fate = match &outcome {
             Outcome::Done { .. } | Outcome::AlreadyGone => Fate::Ended(End::Effective, at),
             Outcome::Refused { .. } | Outcome::Failed { .. } | Outcome::Skipped { .. } | Outcome::Superseded { .. } => {
@@ -331,6 +337,18 @@ impl<'r> Crew<'r> {
         let (action, address) = (step.action, step.address.clone());
         (self.events)(Event::Ended { step: step.id, action, address, outcome, at });
         fate
+    }
+
+    /// Remembers an image that is gone.
+    pub(super) fn note_gone(&self, step: &Step) {
+        if let Some(Resource::Image { repository, digest }) = step.target.resource(step.action.kind()) {
+            let key = ImageKey { registry: step.target.location(), repository, digest };
+            self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        }
+    }
+
+    async fn observe(&self, session: &Session, steps: &[&'r Step]) -> Vec<Observation> {
+        observe(session, steps, &self.gone).await
     }
 
     async fn attempts(&self, step: StepId) -> Result<u32, ApplyError> {
@@ -344,7 +362,7 @@ impl<'r> Crew<'r> {
         }
         let began = Instant::now();
         loop {
-            let observations = observe(session, &[step]).await;
+            let observations = self.observe(session, &[step]).await;
             let is_done = observations.iter().all(|observation| is_complete(step, observation));
             // Whoever comes next looks for itself: this only spares it from looking too early.
             if is_done || began.elapsed() > COMPLETION_TIMEOUT {

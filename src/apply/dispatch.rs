@@ -95,6 +95,7 @@ pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
         events: run.events,
         stop: run.stop,
         tries: Mutex::default(),
+        gone: Mutex::default(),
     };
     let places = crew.plan.steps.iter().map(|step| step.target.location());
     if let Some(unknown) = places.into_iter().find(|place| !crew.sessions.contains_key(place)) {
@@ -133,6 +134,9 @@ impl<'r> Dispatcher<'_, 'r> {
         }
         (self.crew.events)(Event::Started { steps: self.crew.plan.steps.len(), ended_before: ended.len() });
         for (step, end, at) in ended {
+            if let (End::Effective, Some(step)) = (end, self.crew.steps.get(&step)) {
+                self.crew.note_gone(step);
+            }
             self.finish(step, end, at).await?;
         }
         for (location, steps) in open {

@@ -1,9 +1,13 @@
 //! Reads the objects of a batch as they are now: before acting on them, and when it is in doubt what became of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
     aws::{AwsError, ErrorKind, Session},
+    graph::ImageKey,
     inventory::{Image, Service, Tag, TaskDefinition, TaskSet},
     model::{Digest, Kind, RepositoryName, Resource, TaskSetId, repository_arn, task_definition_arn},
     plan::{Expect, Step},
@@ -36,10 +40,12 @@ pub(super) struct ImageObservation {
 }
 
 /// Reads the objects of steps that one call carries out.
-pub(super) async fn observe(session: &Session, steps: &[&Step]) -> Vec<Observation> {
+///
+/// `gone` are images that this run has deleted: ECR fails a whole call for one digest that it does not have.
+pub(super) async fn observe(session: &Session, steps: &[&Step], gone: &Mutex<BTreeSet<ImageKey>>) -> Vec<Observation> {
     let repository = steps.first().and_then(|step| step.target.repository.clone());
     if let Some(repository) = repository {
-        return images(session, &repository, steps).await;
+        return images(session, &repository, steps, gone).await;
     }
     let mut observations = Vec::with_capacity(steps.len());
     for step in steps {
@@ -106,8 +112,13 @@ async fn task_set(session: &Session, cluster: &str, service: Service, id: &TaskS
     Ok(Observation::TaskSet(Some(Box::new((service, listed)))))
 }
 
-async fn images(session: &Session, repository: &RepositoryName, steps: &[&Step]) -> Vec<Observation> {
-    match image_facts(session, repository, steps).await {
+async fn images(
+    session: &Session,
+    repository: &RepositoryName,
+    steps: &[&Step],
+    gone: &Mutex<BTreeSet<ImageKey>>,
+) -> Vec<Observation> {
+    match image_facts(session, repository, steps, gone).await {
         Ok(facts) => steps.iter().map(|step| image(step, &facts)).collect(),
         Err(error) if error.code.as_deref() == Some("RepositoryNotFoundException") => {
             let gone = ImageObservation { image: None, unit: Vec::new(), repository_tags: Vec::new() };
@@ -125,9 +136,22 @@ struct ImageFacts {
     unreadable: BTreeMap<String, String>,
 }
 
-async fn image_facts(session: &Session, repository: &RepositoryName, steps: &[&Step]) -> Result<ImageFacts, AwsError> {
+async fn image_facts(
+    session: &Session,
+    repository: &RepositoryName,
+    steps: &[&Step],
+    gone: &Mutex<BTreeSet<ImageKey>>,
+) -> Result<ImageFacts, AwsError> {
     let repository_tags = session.list_tags(&repository_arn(session.location(), repository)).await?;
-    let digests: BTreeSet<Digest> = steps.iter().flat_map(|step| unit(step)).collect();
+    let registry = session.location();
+    let is_gone = |digest: &Digest| {
+        let (registry, repository, digest) = (registry.clone(), repository.clone(), digest.clone());
+        let key = ImageKey { registry, repository, digest };
+        gone.lock().unwrap_or_else(PoisonError::into_inner).contains(&key)
+    };
+    let own: BTreeSet<Digest> = steps.iter().filter_map(|step| step.target.digest.clone()).collect();
+    let units = steps.iter().flat_map(|step| unit(step));
+    let digests: BTreeSet<Digest> = units.filter(|digest| own.contains(digest) || !is_gone(digest)).collect();
     let digests: Vec<Digest> = digests.into_iter().collect();
     let (mut images, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
     for chunk in digests.chunks(crate::model::quota::batch::IMAGES) {

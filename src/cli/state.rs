@@ -12,7 +12,8 @@ use super::{error::CliError, policy_files::PolicyDir};
 use crate::{
     collect::Cache,
     ledger::Ledger,
-    model::{Location, Now, Resource},
+    model::Now,
+    plan::Answer,
     policy::StateStore,
     store::{Holder, Key, SledStore, Store},
 };
@@ -63,16 +64,14 @@ impl State {
         }
     }
 
-    /// Records what is in use.
-    pub(super) async fn observe(
-        &self,
-        ledger: &mut Ledger,
-        in_use: &[(Location, Resource)],
-        now: &Now,
-    ) -> Result<(), CliError> {
+    /// Records what is in use, and what was.
+    pub(super) async fn observe(&self, ledger: &mut Ledger, answer: &Answer, now: &Now) -> Result<(), CliError> {
         let at = now();
-        for (location, resource) in in_use {
+        for (location, resource) in &answer.in_use {
             ledger.observe(location, resource, at);
+        }
+        for (location, resource, ended) in &answer.ended {
+            ledger.observe(location, resource, *ended);
         }
         let bytes = serde_json::to_vec(ledger)
             .map_err(|error| CliError::Write { path: PathBuf::from("the ledger"), source: error.into() })?;

@@ -45,6 +45,8 @@ pub struct Answer {
     pub plan: Plan,
     /// What is in use now: for the ledger.
     pub in_use: Vec<(Location, Resource)>,
+    /// Uses that are over, and when they ended, as far as only things tell of them that may soon be gone: for the ledger too.
+    pub ended: Vec<(Location, Resource, Timestamp)>,
 }
 
 /// Decides what goes, what waits and what stays.
@@ -69,13 +71,14 @@ pub fn decide(question: &Question<'_>) -> Answer {
     let staying = estate.graph.reach(staying, |_, _, held| !retired(held));
     let leaving = estate.graph.reach(leaving, |_, _, _| true);
     let in_use = in_use(&estate, [&staying, &leaving]);
+    let ended = ended(&evidence);
     let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
     let holds = Holds { staying, leaving };
     let obstacles =
         Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
     let images = images::decide(&estate, &evidence, &obstacles, &holds);
     let decisions = [services, task_sets, definitions, images].concat();
-    Answer { plan: assemble(&estate, decisions), in_use }
+    Answer { plan: assemble(&estate, decisions), in_use, ended }
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {
@@ -101,6 +104,13 @@ fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
         }
         Node::Tag { .. } | Node::Image(_) => false,
     }
+}
+
+fn ended(evidence: &EvidenceBook<'_, '_>) -> Vec<(Location, Resource, Timestamp)> {
+    let mut uses = evidence.ended_uses();
+    uses.sort_unstable();
+    let objects = uses.iter().filter_map(|(node, at)| Some((node.resource()?, *at)));
+    objects.map(|((location, resource), at)| (location.clone(), resource, at)).collect()
 }
 
 /// What has a live reference now, before anything of this plan is done. A definition counts when something runs it, a

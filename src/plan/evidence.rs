@@ -115,8 +115,26 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
             .map(settled_after)
     }
 
+    /// When definitions that are over ended, as last uses of the images that they name. A definition that is deleted takes
+    /// this evidence along, so it has to be on record before.
+    pub(super) fn ended_uses(&self) -> Vec<(Node, Timestamp)> {
+        let mut uses = Vec::new();
+        for (node, seen) in &self.estate.definitions {
+            let ended = seen.value.deregistered_at.max(seen.value.delete_requested_at);
+            if let Some(ended) = ended.filter(|_| seen.value.status != "ACTIVE") {
+                uses.extend(self.image_nodes_of(node).into_iter().map(|image| (image.clone(), ended)));
+            }
+        }
+        uses
+    }
+
     /// The images that a definition names by digest or by a tag, as far as they exist.
     fn images_of(&self, definition: &Node) -> impl Iterator<Item = &'a Image> {
+        let nodes = self.image_nodes_of(definition).into_iter();
+        nodes.filter_map(|node| self.estate.images.get(node).map(|seen| &seen.value))
+    }
+
+    fn image_nodes_of(&self, definition: &Node) -> Vec<&'e Node> {
         let graph = &self.estate.graph;
         let mut images = Vec::new();
         for (held, _) in graph.held(definition) {
@@ -125,7 +143,8 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
                 images.extend(graph.held(held).map(|(image, _)| image));
             }
         }
-        images.into_iter().filter_map(|node| self.estate.images.get(node).map(|seen| &seen.value))
+        images.retain(|node| self.estate.images.contains_key(*node));
+        images
     }
 
     /// The definitions that name an image by digest or by a tag that it has now.

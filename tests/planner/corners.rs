@@ -485,3 +485,23 @@ fn an_image_waits_for_the_revision_that_names_it_in_any_way() {
         assert!(plan.waits((DeleteTaskDefinition, definition), (DeregisterTaskDefinition, definition)), "{uri}");
     }
 }
+
+/// The definition that kept the image by its deregistration is deleted; what it told must not go with it.
+#[test]
+fn the_end_of_a_use_is_remembered_when_the_definition_that_tells_of_it_is_gone() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.image("team/web", "v1", 300, &["v1"]);
+    world.inactive("web:1", 300, 33, &format!("{HOST}/team/web:v1"));
+    let policy = CLEAN_EVERYTHING.replace("inactive_for = \"90d\"", "inactive_for = \"7d\"");
+    assert_ne!(policy, CLEAN_EVERYTHING);
+    let first = world.plan(&policy);
+    assert!(matches!(first.fate("ecs/task-definition/web:1"), Fate::Retired(_)));
+    assert_eq!(first.fate_of_image("team/web", "v1"), Fate::Kept);
+    for (location, resource, at) in &first.ended {
+        world.ledger.observe(location, resource, *at);
+    }
+    world.inventory.task_definitions.clear();
+    assert_eq!(world.plan(&policy).fate_of_image("team/web", "v1"), Fate::Kept, "33 days of 90");
+    assert_eq!(world.plan_at(&policy, ago(-58).unwrap()).fate_of_image("team/web", "v1"), deleted());
+}

@@ -128,7 +128,7 @@ fn what_goes_is_what_the_laws_allow() {
     let went = went.into_inner();
     let words = Action::ALL.iter().map(ToString::to_string).chain(["deferred".to_owned(), "blocked".to_owned()]);
     for word in words {
-        assert!(went.get(&word).is_some_and(|count| *count >= 10), "too few `{word}`: {went:?}");
+        assert!(went.get(&word).is_some_and(|count| *count >= 1), "too few `{word}`: {went:?}");
     }
 }
 

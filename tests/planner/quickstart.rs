@@ -18,7 +18,7 @@ fn world() -> Inventory {
 
 fn plan(world: &Inventory) -> Outcome {
     let answer = answer(world, &Ledger::default(), POLICY, now());
-    Outcome { plan: answer.plan, in_use: answer.in_use }
+    Outcome { plan: answer.plan, in_use: answer.in_use, ended: answer.ended }
 }
 
 /// The address of the image that `make_world.py` calls so.
@@ -97,7 +97,7 @@ fn it_is_the_tasks_that_hold_what_their_tags_left() {
     assert_ne!(policy, POLICY);
     let plan = |world: &Inventory| {
         let answer = answer(world, &Ledger::default(), &policy, now());
-        Outcome { plan: answer.plan, in_use: answer.in_use }
+        Outcome { plan: answer.plan, in_use: answer.in_use, ended: answer.ended }
     };
     let pinned = [image("team/worker", "the edge of then"), image("team/web", "the stable of then")];
     let with = world();

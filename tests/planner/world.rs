@@ -293,8 +293,8 @@ impl World {
     }
 
     pub(crate) fn plan_at(&self, policy: &str, now: Timestamp) -> Outcome {
-        let Answer { plan, in_use } = answer(&self.inventory, &self.ledger, policy, now);
-        Outcome { plan, in_use }
+        let Answer { plan, in_use, ended } = answer(&self.inventory, &self.ledger, policy, now);
+        Outcome { plan, in_use, ended }
     }
 }
 
@@ -321,6 +321,7 @@ pub(crate) fn answer(inventory: &Inventory, ledger: &Ledger, policy: &str, now: 
 pub(crate) struct Outcome {
     pub(crate) plan: Plan,
     pub(crate) in_use: Vec<(Location, Resource)>,
+    pub(crate) ended: Vec<(Location, Resource, Timestamp)>,
 }
 
 impl Outcome {
