@@ -6,7 +6,7 @@ use super::{
     Action, Expect,
     estate::{Estate, newest, pairs},
     evidence::{EvidenceBook, LastUse},
-    obstacles::Obstacles,
+    obstacles::{Obstacles, objection},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
 use crate::{
@@ -226,20 +226,8 @@ impl Case<'_, '_> {
             let reasons = vec![Reason::new(ReasonCode::Settling, "it was deregistered just now").until(until)];
             return Verdict::Defer { action, eligible_at: until, reasons };
         }
-        match Elapsed::since(lost, window, self.estate.now()) {
-            Elapsed::Enough => {}
-            Elapsed::Not { until } => {
-                let text = format!("it may have been in use within the rollback window of {window}");
-                let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
-                return Verdict::Defer { action, eligible_at: until, reasons };
-            }
-            Elapsed::Unknown => {
-                let text = format!("nothing tells whether the rollback window of {window} has passed");
-                return Verdict::keep(ReasonCode::AgeUnknown, text);
-            }
-        }
-        let reasons = self.obstacles.of(self.node);
-        if reasons.is_empty() { Verdict::Retire(retirement) } else { Verdict::Block { action, reasons } }
+        let lost = (lost, "it may have been in use");
+        objection(self.estate, self.obstacles, self.node, action, lost).unwrap_or(Verdict::Retire(retirement))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Action, Expect,
     estate::{Estate, newest},
     evidence::{EvidenceBook, LastUse},
-    obstacles::Obstacles,
+    obstacles::{Obstacles, objection},
     units::{Unit, Units, is_within_unit},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
@@ -366,21 +366,9 @@ impl<'a> UnitCase<'_, 'a> {
                 vec![Reason::new(ReasonCode::Settling, "a definition of it was deregistered just now").until(until)];
             return Verdict::Defer { action, eligible_at: until, reasons };
         }
-        match Elapsed::since(last_use.latest(), window, self.estate.now()) {
-            Elapsed::Enough => {}
-            Elapsed::Not { until } => {
-                let text = format!("it may have been in use within the rollback window of {window}");
-                let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
-                return Verdict::Defer { action, eligible_at: until, reasons };
-            }
-            Elapsed::Unknown => {
-                let text = format!("nothing tells whether the rollback window of {window} has passed");
-                return Verdict::keep(ReasonCode::AgeUnknown, text);
-            }
-        }
-        let reasons = self.obstacles.of(self.unit.root);
-        if !reasons.is_empty() {
-            return Verdict::Block { action, reasons };
+        let lost = (last_use.latest(), "it may have been in use");
+        if let Some(verdict) = objection(self.estate, self.obstacles, self.unit.root, action, lost) {
+            return verdict;
         }
         let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
         let text = format!("unused for {}{last}", unused_for.value);

@@ -1,10 +1,14 @@
 //! What was not read, and so may hold what a rule would retire (law L2).
 
-use super::estate::Estate;
+use super::{
+    Action,
+    estate::Estate,
+    verdict::{Elapsed, Verdict},
+};
 use crate::{
     graph::{Node, Unresolved},
     inventory::Gap,
-    model::{Reason, ReasonCode, Resource},
+    model::{Reason, ReasonCode, Resource, Timestamp},
 };
 
 /// Everything unread or unresolved, by what it may hold.
@@ -36,6 +40,32 @@ impl<'e> Obstacles<'e> {
         reasons.dedup();
         reasons
     }
+}
+
+/// What speaks last against retiring an object that a rule retires: the rollback window (law L4), counted from `lost`, the
+/// latest instant at which it may have been in use, as `what` says; and what was not read (law L2).
+pub(super) fn objection(
+    estate: &Estate<'_>,
+    obstacles: &Obstacles<'_>,
+    node: &Node,
+    action: Action,
+    (lost, what): (Option<Timestamp>, &str),
+) -> Option<Verdict> {
+    let window = estate.settings().rollback_window;
+    match Elapsed::since(lost, window, estate.now()) {
+        Elapsed::Enough => {}
+        Elapsed::Not { until } => {
+            let text = format!("{what} within the rollback window of {window}");
+            let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
+            return Some(Verdict::Defer { action, eligible_at: until, reasons });
+        }
+        Elapsed::Unknown => {
+            let text = format!("nothing tells whether the rollback window of {window} has passed");
+            return Some(Verdict::keep(ReasonCode::AgeUnknown, text));
+        }
+    }
+    let reasons = obstacles.of(node);
+    (!reasons.is_empty()).then_some(Verdict::Block { action, reasons })
 }
 
 fn describe(gap: &Gap) -> Reason {

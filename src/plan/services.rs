@@ -6,7 +6,7 @@ use super::{
     Action, Expect,
     estate::{Estate, pairs},
     evidence::LastUse,
-    obstacles::Obstacles,
+    obstacles::{Obstacles, objection},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
 use crate::{
@@ -152,22 +152,8 @@ fn retire(
     idle: LastUse,
 ) -> Verdict {
     let action = Action::DeleteService;
-    let window = estate.settings().rollback_window;
-    match Elapsed::since(idle.latest(), window, estate.now()) {
-        Elapsed::Enough => {}
-        Elapsed::Not { until } => {
-            let text = format!("it changed within the rollback window of {window}");
-            let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
-            return Verdict::Defer { action, eligible_at: until, reasons };
-        }
-        Elapsed::Unknown => {
-            let text = format!("nothing tells whether the rollback window of {window} has passed");
-            return Verdict::keep(ReasonCode::AgeUnknown, text);
-        }
-    }
-    let reasons = obstacles.of(node);
-    if !reasons.is_empty() {
-        return Verdict::Block { action, reasons };
+    if let Some(verdict) = objection(estate, obstacles, node, action, (idle.latest(), "it changed")) {
+        return verdict;
     }
     let since = idle.known().map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
     Verdict::Retire(Retirement {

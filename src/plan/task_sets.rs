@@ -3,7 +3,7 @@
 use super::{
     Action, Expect,
     estate::{Estate, newest, pairs},
-    obstacles::Obstacles,
+    obstacles::{Obstacles, objection},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
 use crate::{
@@ -168,24 +168,11 @@ fn retire(
     rule: &TaskSetRule,
     delete: &TaskSetDelete,
 ) -> Verdict {
-    let window = estate.settings().rollback_window;
     let occupied = is_scaled_or_running(task_set);
     let action = if occupied { Action::ScaleTaskSet } else { Action::DeleteTaskSet };
-    match Elapsed::since(lost_its_role_at(family, task_set), window, estate.now()) {
-        Elapsed::Enough => {}
-        Elapsed::Not { until } => {
-            let text = format!("it changed, or its PRIMARY took over, within the rollback window of {window}");
-            let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
-            return Verdict::Defer { action, eligible_at: until, reasons };
-        }
-        Elapsed::Unknown => {
-            let text = format!("nothing tells whether the rollback window of {window} has passed");
-            return Verdict::keep(ReasonCode::AgeUnknown, text);
-        }
-    }
-    let reasons = obstacles.of(node);
-    if !reasons.is_empty() {
-        return Verdict::Block { action, reasons };
+    let lost = (lost_its_role_at(family, task_set), "it changed, or its PRIMARY took over,");
+    if let Some(verdict) = objection(estate, obstacles, node, action, lost) {
+        return verdict;
     }
     let expect = || {
         let definition = task_set.task_definition.clone();
