@@ -35,7 +35,9 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
         text.headline(&mut out);
         text.risks(&mut out);
     } else {
-        out.push_str(&canvas.bold("Nothing to do."));
+        let is_blocked = !plan.blocked.is_empty();
+        let nothing = if is_blocked { "Nothing can be done: what could go is blocked." } else { "Nothing to do." };
+        out.push_str(&canvas.bold(nothing));
         out.push('\n');
     }
     text.kept(&mut out);
