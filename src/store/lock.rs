@@ -82,8 +82,11 @@ impl DirectoryLock {
 
 impl Drop for DirectoryLock {
     fn drop(&mut self) {
-        // The lock itself goes with the descriptor. A name that cannot be wiped harms nobody: see above.
+        // A name that cannot be wiped harms nobody: see above.
         let _ = self.file.set_len(0);
+        // Closing the file is not enough: a child process that is just being started has the same open file until it
+        // runs its program. Unlocking ends the lock for all who share it.
+        let _ = self.file.unlock();
     }
 }
 
@@ -132,6 +135,16 @@ mod tests {
         );
         drop(first);
         DirectoryLock::take(directory.path(), "the state", &holder("jettison resume")).unwrap();
+    }
+
+    #[test]
+    fn a_lock_ends_although_a_child_has_inherited_its_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = DirectoryLock::take(directory.path(), "the state", &holder("jettison apply")).unwrap();
+        let inherited = first.file.try_clone().unwrap();
+        drop(first);
+        DirectoryLock::take(directory.path(), "the state", &holder("jettison resume")).unwrap();
+        drop(inherited);
     }
 
     #[test]
