@@ -16,6 +16,8 @@ pub enum Bucket {
     EcsClusterRead,
     /// ListServices, DescribeServices.
     EcsServiceRead,
+    /// ListServicesByNamespace.
+    EcsClusterServiceResourceRead,
     /// CreateService, UpdateService, DeleteService.
     EcsServiceModify,
     /// ListTasks, DescribeTasks.
@@ -69,9 +71,10 @@ const fn assumed(burst: f64, per_second: f64) -> Rate {
 
 impl Bucket {
     /// Every bucket.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::EcsClusterRead,
         Self::EcsServiceRead,
+        Self::EcsClusterServiceResourceRead,
         Self::EcsServiceModify,
         Self::EcsClusterResourceRead,
         Self::EcsClusterResourceModify,
@@ -95,6 +98,7 @@ impl Bucket {
         match self {
             Self::EcsClusterRead | Self::EcsTaskDefinitionRead | Self::EcsTagRead => published(50.0, 20.0),
             Self::EcsServiceRead | Self::EcsClusterResourceRead => published(100.0, 20.0),
+            Self::EcsClusterServiceResourceRead => published(10.0, 1.0),
             Self::EcsServiceModify => published(50.0, 5.0),
             Self::EcsClusterResourceModify => published(100.0, 40.0),
             Self::EcsTaskDefinitionModify => published(20.0, 1.0),
@@ -114,6 +118,7 @@ impl Bucket {
         let bucket = match (service, operation) {
             ("ecs", "ListClusters" | "DescribeClusters") => Self::EcsClusterRead,
             ("ecs", "ListServices" | "DescribeServices") => Self::EcsServiceRead,
+            ("ecs", "ListServicesByNamespace") => Self::EcsClusterServiceResourceRead,
             ("ecs", "CreateService" | "UpdateService" | "DeleteService") => Self::EcsServiceModify,
             ("ecs", "ListTasks" | "DescribeTasks") => Self::EcsClusterResourceRead,
             ("ecs", "RunTask" | "StartTask" | "StopTask") => Self::EcsClusterResourceModify,
@@ -146,6 +151,7 @@ impl fmt::Display for Bucket {
         f.pad(match self {
             Self::EcsClusterRead => "ECS cluster read",
             Self::EcsServiceRead => "ECS service read",
+            Self::EcsClusterServiceResourceRead => "ECS cluster service resource read",
             Self::EcsServiceModify => "ECS service modify",
             Self::EcsClusterResourceRead => "ECS cluster resource read",
             Self::EcsClusterResourceModify => "ECS cluster resource modify",

@@ -291,3 +291,19 @@ async fn a_loaded_world_stands_still_until_it_is_asked_for_something() {
     tokio::time::advance(std::time::Duration::from_secs(86_400)).await;
     assert_eq!(services().await, before);
 }
+
+#[tokio::test]
+async fn services_are_listed_by_the_namespace_of_their_deployments() {
+    let connected = WORLD.replacen(
+        r#""deployments":[{"#,
+        r#""deployments":[{"serviceConnectConfiguration":{"enabled":true,"namespace":"shop"},"#,
+        1,
+    );
+    assert_ne!(connected, WORLD);
+    let ecs = ecs(&Sim::new(World::read(connected.as_bytes()).unwrap(), Options::default()));
+    let listed = ecs.list_services_by_namespace().namespace("shop").send().await.unwrap();
+    assert_eq!(listed.service_arns(), [arn("service/main/web")]);
+    let none = ecs.list_services_by_namespace().namespace("other").send().await.unwrap();
+    assert!(none.service_arns().is_empty());
+    assert_eq!(code(ecs.list_services_by_namespace().namespace("").send().await), "InvalidParameterException");
+}

@@ -14,6 +14,7 @@ pub(in crate::sim) fn dispatch(call: &mut Call<'_>) -> Option<Answer> {
         "CreateCluster" => clusters::create(call),
         "DeleteCluster" => clusters::delete(call),
         "ListServices" => services::list(call),
+        "ListServicesByNamespace" => services::list_by_namespace(call),
         "DescribeServices" => services::describe(call),
         "CreateService" => service_changes::create(call),
         "UpdateService" => service_changes::update(call),

@@ -9,7 +9,7 @@ use crate::{
         arn,
         call::{Answer, Call},
         page::Paging,
-        state::{Map, text},
+        state::{Map, objects, text},
         world::{Key, Object, ObjectKind, World},
     },
 };
@@ -36,6 +36,24 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let services = call.world.under(call.at, ObjectKind::Service, &format!("{cluster}/"), paging.after.as_deref());
     let listed = services
         .filter(|(_, object)| text(&object.value, "status") == "ACTIVE" && matches(&object.value))
+        .map(|(key, object)| (key.id.clone(), text(&object.value, "serviceArn")));
+    let page = paging.take(listed);
+    Ok(json!({ "serviceArns": page.items, "nextToken": page.next_token }))
+}
+
+/// ListServicesByNamespace: over all clusters, services with a deployment whose Service Connect configuration names the
+/// namespace. CreateService does not keep that configuration here, so only services of a world file can have one.
+pub(super) fn list_by_namespace(call: &mut Call<'_>) -> Answer {
+    let namespace = call.input.required("namespace")?;
+    let paging = Paging::read(call, 10, 100)?;
+    let names_it = |deployment: &Map| {
+        let connect = deployment.get("serviceConnectConfiguration").and_then(Value::as_object);
+        connect.is_some_and(|connect| text(connect, "namespace") == namespace)
+    };
+    let services = call.world.under(call.at, ObjectKind::Service, "", paging.after.as_deref());
+    let listed = services
+        .filter(|(_, object)| text(&object.value, "status") == "ACTIVE")
+        .filter(|(_, object)| objects(&object.value, "deployments").any(names_it))
         .map(|(key, object)| (key.id.clone(), text(&object.value, "serviceArn")));
     let page = paging.take(listed);
     Ok(json!({ "serviceArns": page.items, "nextToken": page.next_token }))
