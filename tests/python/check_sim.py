@@ -27,7 +27,7 @@ from sim.world_cases import Quickstart, Saved  # noqa: E402, F401
 # What an ordinary client needs to build a world, and what jettison itself calls.
 OPERATIONS = {
     "ecs": """
-        ListClusters DescribeClusters ListServices DescribeServices DescribeTaskSets ListTasks DescribeTasks
+        ListClusters DescribeClusters ListServices ListServicesByNamespace DescribeServices DescribeTaskSets ListTasks DescribeTasks
         ListTaskDefinitionFamilies ListTaskDefinitions DescribeTaskDefinition ListTagsForResource
         DeregisterTaskDefinition DeleteTaskDefinitions DeleteTaskSet UpdateTaskSet UpdateServicePrimaryTaskSet
         UpdateService DeleteService CreateCluster CreateService CreateTaskSet RegisterTaskDefinition RunTask StopTask

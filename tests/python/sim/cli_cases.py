@@ -47,6 +47,7 @@ class Cli(Case):
         self.aws("ecs", "create-service", "--cluster", "main", "--service-name", "web", "--task-definition", "web:2", "--desired-count", "1")
         self.aws("ecs", "update-service", "--cluster", "main", "--service", "web", "--desired-count", "0")
         [service] = self.aws("ecs", "list-services", "--cluster", "main")["serviceArns"]
+        self.assertEqual(self.aws("ecs", "list-services-by-namespace", "--namespace", "none")["serviceArns"], [])
         self.aws("ecs", "describe-services", "--cluster", "main", "--services", service, "--include", "TAGS")
         self.aws("ecs", "tag-resource", "--resource-arn", service, "--tags", "key=a,value=b")
         self.assertEqual(self.aws("ecs", "list-tags-for-resource", "--resource-arn", service)["tags"], [{"key": "a", "value": "b"}])

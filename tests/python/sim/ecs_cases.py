@@ -118,6 +118,7 @@ class EcsServices(Case):
         tasks = self.ecs.list_tasks(cluster="main", serviceName="runs")["taskArns"]
         self.assertEqual(len(tasks), 2)
         self.assertIn(made["serviceArn"], self.ecs.list_services(cluster="main", maxResults=100)["serviceArns"])
+        self.assertEqual(self.ecs.list_services_by_namespace(namespace="none")["serviceArns"], [])
 
     def test_a_service_with_tasks_is_not_deleted(self):
         self.create("busy", 1)
