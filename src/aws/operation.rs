@@ -47,11 +47,79 @@ pub enum Operation {
     BatchGetImage,
     /// ecr:BatchDeleteImage.
     BatchDeleteImage,
+    /// ecs:ListServiceDeployments.
+    ListServiceDeployments,
+    /// ecs:DescribeServiceDeployments.
+    DescribeServiceDeployments,
+    /// ecs:DescribeServiceRevisions.
+    DescribeServiceRevisions,
+    /// ecs:ListDaemons.
+    ListDaemons,
+    /// ecs:DescribeDaemon.
+    DescribeDaemon,
+    /// ecs:DescribeDaemonDeployments.
+    DescribeDaemonDeployments,
+    /// ecs:DescribeDaemonRevisions.
+    DescribeDaemonRevisions,
+    /// ecs:ListDaemonTaskDefinitions.
+    ListDaemonTaskDefinitions,
+    /// ecs:DescribeDaemonTaskDefinition.
+    DescribeDaemonTaskDefinition,
+    /// ecr:DescribeRegistry.
+    DescribeRegistry,
+    /// ecr:DescribePullThroughCacheRules.
+    DescribePullThroughCacheRules,
+    /// ecr:GetRepositoryPolicy.
+    GetRepositoryPolicy,
+    /// ecr:GetLifecyclePolicy.
+    GetLifecyclePolicy,
+    /// events:ListEventBuses.
+    ListEventBuses,
+    /// events:ListRules.
+    ListRules,
+    /// events:ListTargetsByRule.
+    ListTargetsByRule,
+    /// scheduler:ListSchedules.
+    ListSchedules,
+    /// scheduler:GetSchedule.
+    GetSchedule,
+    /// states:ListStateMachines.
+    ListStateMachines,
+    /// states:ListStateMachineVersions.
+    ListStateMachineVersions,
+    /// states:DescribeStateMachine.
+    DescribeStateMachine,
+    /// lambda:ListFunctions.
+    ListFunctions,
+    /// lambda:GetFunction.
+    GetFunction,
+    /// batch:DescribeJobDefinitions.
+    DescribeJobDefinitions,
+    /// codedeploy:ListApplications.
+    ListApplications,
+    /// codedeploy:BatchGetApplications.
+    BatchGetApplications,
+    /// codedeploy:ListDeploymentGroups.
+    ListDeploymentGroups,
+    /// codedeploy:BatchGetDeploymentGroups.
+    BatchGetDeploymentGroups,
+    /// codedeploy:ListDeployments.
+    ListDeployments,
+    /// codedeploy:BatchGetDeployments.
+    BatchGetDeployments,
+    /// application-autoscaling:DescribeScalableTargets.
+    DescribeScalableTargets,
+    /// application-autoscaling:DescribeScheduledActions.
+    DescribeScheduledActions,
+    /// config:DescribeConfigurationAggregatorSourcesStatus.
+    DescribeConfigurationAggregatorSourcesStatus,
+    /// config:SelectAggregateResourceConfig.
+    SelectAggregateResourceConfig,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 54] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::DescribeClusters,
@@ -72,6 +140,40 @@ impl Operation {
         Self::DescribeImages,
         Self::BatchGetImage,
         Self::BatchDeleteImage,
+        Self::ListServiceDeployments,
+        Self::DescribeServiceDeployments,
+        Self::DescribeServiceRevisions,
+        Self::ListDaemons,
+        Self::DescribeDaemon,
+        Self::DescribeDaemonDeployments,
+        Self::DescribeDaemonRevisions,
+        Self::ListDaemonTaskDefinitions,
+        Self::DescribeDaemonTaskDefinition,
+        Self::DescribeRegistry,
+        Self::DescribePullThroughCacheRules,
+        Self::GetRepositoryPolicy,
+        Self::GetLifecyclePolicy,
+        Self::ListEventBuses,
+        Self::ListRules,
+        Self::ListTargetsByRule,
+        Self::ListSchedules,
+        Self::GetSchedule,
+        Self::ListStateMachines,
+        Self::ListStateMachineVersions,
+        Self::DescribeStateMachine,
+        Self::ListFunctions,
+        Self::GetFunction,
+        Self::DescribeJobDefinitions,
+        Self::ListApplications,
+        Self::BatchGetApplications,
+        Self::ListDeploymentGroups,
+        Self::BatchGetDeploymentGroups,
+        Self::ListDeployments,
+        Self::BatchGetDeployments,
+        Self::DescribeScalableTargets,
+        Self::DescribeScheduledActions,
+        Self::DescribeConfigurationAggregatorSourcesStatus,
+        Self::SelectAggregateResourceConfig,
     ];
 
     /// The service and the operation, as IAM and CloudTrail spell them.
@@ -98,6 +200,42 @@ impl Operation {
             Self::DescribeImages => ("ecr", "DescribeImages"),
             Self::BatchGetImage => ("ecr", "BatchGetImage"),
             Self::BatchDeleteImage => ("ecr", "BatchDeleteImage"),
+            Self::ListServiceDeployments => ("ecs", "ListServiceDeployments"),
+            Self::DescribeServiceDeployments => ("ecs", "DescribeServiceDeployments"),
+            Self::DescribeServiceRevisions => ("ecs", "DescribeServiceRevisions"),
+            Self::ListDaemons => ("ecs", "ListDaemons"),
+            Self::DescribeDaemon => ("ecs", "DescribeDaemon"),
+            Self::DescribeDaemonDeployments => ("ecs", "DescribeDaemonDeployments"),
+            Self::DescribeDaemonRevisions => ("ecs", "DescribeDaemonRevisions"),
+            Self::ListDaemonTaskDefinitions => ("ecs", "ListDaemonTaskDefinitions"),
+            Self::DescribeDaemonTaskDefinition => ("ecs", "DescribeDaemonTaskDefinition"),
+            Self::DescribeRegistry => ("ecr", "DescribeRegistry"),
+            Self::DescribePullThroughCacheRules => ("ecr", "DescribePullThroughCacheRules"),
+            Self::GetRepositoryPolicy => ("ecr", "GetRepositoryPolicy"),
+            Self::GetLifecyclePolicy => ("ecr", "GetLifecyclePolicy"),
+            Self::ListEventBuses => ("events", "ListEventBuses"),
+            Self::ListRules => ("events", "ListRules"),
+            Self::ListTargetsByRule => ("events", "ListTargetsByRule"),
+            Self::ListSchedules => ("scheduler", "ListSchedules"),
+            Self::GetSchedule => ("scheduler", "GetSchedule"),
+            Self::ListStateMachines => ("states", "ListStateMachines"),
+            Self::ListStateMachineVersions => ("states", "ListStateMachineVersions"),
+            Self::DescribeStateMachine => ("states", "DescribeStateMachine"),
+            Self::ListFunctions => ("lambda", "ListFunctions"),
+            Self::GetFunction => ("lambda", "GetFunction"),
+            Self::DescribeJobDefinitions => ("batch", "DescribeJobDefinitions"),
+            Self::ListApplications => ("codedeploy", "ListApplications"),
+            Self::BatchGetApplications => ("codedeploy", "BatchGetApplications"),
+            Self::ListDeploymentGroups => ("codedeploy", "ListDeploymentGroups"),
+            Self::BatchGetDeploymentGroups => ("codedeploy", "BatchGetDeploymentGroups"),
+            Self::ListDeployments => ("codedeploy", "ListDeployments"),
+            Self::BatchGetDeployments => ("codedeploy", "BatchGetDeployments"),
+            Self::DescribeScalableTargets => ("application-autoscaling", "DescribeScalableTargets"),
+            Self::DescribeScheduledActions => ("application-autoscaling", "DescribeScheduledActions"),
+            Self::DescribeConfigurationAggregatorSourcesStatus => {
+                ("config", "DescribeConfigurationAggregatorSourcesStatus")
+            }
+            Self::SelectAggregateResourceConfig => ("config", "SelectAggregateResourceConfig"),
         }
     }
 

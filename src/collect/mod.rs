@@ -14,6 +14,6 @@ mod scope;
 mod sweep;
 
 pub use cache::{Cache, MemoryCache};
-pub use options::{Options, READ, UNREAD};
+pub use options::{Absent, Aggregator, List, ListFrom, Options, READ, UNREAD};
 pub use progress::{Event, Progress, Silent};
 pub use sweep::{collect, reference_sweep};

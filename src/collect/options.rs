@@ -1,8 +1,8 @@
 //! What to read, and what this build can read.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use crate::model::{Source, Timestamp};
+use crate::model::{AccountLabel, Age, Region, Scope, Source, Timestamp};
 
 /// How to sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,13 +11,70 @@ pub struct Options {
     pub taken_at: Timestamp,
     /// Sources that the policy says not to read. They are not read and leave no gap.
     pub waived: BTreeSet<Source>,
+    /// Scopes of the policy that could not be entered. Each is a gap for everything in it.
+    pub absent: Vec<Absent>,
+    /// References that somebody else lists.
+    pub lists: Vec<List>,
+    /// AWS Config aggregators to ask about accounts that no role reaches.
+    pub aggregators: Vec<Aggregator>,
+}
+
+/// An account in a Region that could not be entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// Which one.
+    pub scope: Scope,
+    /// Why not.
+    pub error: String,
+}
+
+/// A list of image URIs and task definition ARNs that are in use: a `reference` block of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// What the policy calls it.
+    pub label: String,
+    /// Where it comes from.
+    pub from: ListFrom,
+}
+
+/// Where a list of references comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListFrom {
+    /// A JSON file.
+    File(PathBuf),
+    /// What a program prints, as JSON.
+    Command {
+        /// The program and its arguments.
+        program: Vec<String>,
+        /// Where it runs.
+        directory: PathBuf,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// A program that nobody allowed to run.
+    Forbidden,
+}
+
+/// An AWS Config aggregator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregator {
+    /// What the policy calls it.
+    pub label: String,
+    /// The account that has it.
+    pub account: AccountLabel,
+    /// The Region that has it.
+    pub region: Region,
+    /// Its name in AWS.
+    pub name: String,
+    /// How old what it says of an account may be.
+    pub max_staleness: Age,
 }
 
 impl Options {
     /// Reads everything, from now on.
     #[must_use]
     pub fn new(taken_at: Timestamp) -> Self {
-        Self { taken_at, waived: BTreeSet::new() }
+        Self { taken_at, waived: BTreeSet::new(), absent: Vec::new(), lists: Vec::new(), aggregators: Vec::new() }
     }
 
     pub(super) fn waives(&self, source: Source) -> bool {
@@ -28,6 +85,7 @@ impl Options {
 /// The sources that this build reads. Referrers and archived images come with the images: `subjectManifestDigest` and
 /// a filter of DescribeImages.
 pub const READ: &[Source] = &[
+    Source::Account,
     Source::Services,
     Source::TaskSets,
     Source::Tasks,
@@ -37,6 +95,8 @@ pub const READ: &[Source] = &[
     Source::Manifests,
     Source::Referrers,
     Source::Archived,
+    Source::Config,
+    Source::Reference,
 ];
 
 /// The sources that this build does not read. Each is a gap in every scope unless the policy waives it.
@@ -51,6 +111,10 @@ pub const UNREAD: &[Source] = &[
     Source::Batch,
     Source::Codedeploy,
     Source::ApplicationAutoscaling,
+    Source::Replication,
+    Source::RepositoryPolicies,
+    Source::LifecyclePolicies,
+    Source::PullThroughCache,
 ];
 
 #[cfg(test)]

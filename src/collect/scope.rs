@@ -69,6 +69,13 @@ pub(super) fn absorb(whole: &mut Inventory, part: Inventory) {
         task_sets,
         tasks,
         task_definitions,
+        service_deployments,
+        service_revisions,
+        daemons,
+        daemon_revisions,
+        daemon_task_definitions,
+        registries,
+        pull_through_cache_rules,
         repositories,
         images,
         manifests,
@@ -81,6 +88,13 @@ pub(super) fn absorb(whole: &mut Inventory, part: Inventory) {
     whole.task_sets.extend(task_sets);
     whole.tasks.extend(tasks);
     whole.task_definitions.extend(task_definitions);
+    whole.service_deployments.extend(service_deployments);
+    whole.service_revisions.extend(service_revisions);
+    whole.daemons.extend(daemons);
+    whole.daemon_revisions.extend(daemon_revisions);
+    whole.daemon_task_definitions.extend(daemon_task_definitions);
+    whole.registries.extend(registries);
+    whole.pull_through_cache_rules.extend(pull_through_cache_rules);
     whole.repositories.extend(repositories);
     whole.images.extend(images);
     whole.manifests.extend(manifests);

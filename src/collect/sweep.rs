@@ -9,6 +9,7 @@ use super::{
 use crate::{
     aws::{DefinitionStatus, Session},
     inventory::{Gap, Inventory, Seen},
+    model::Source,
 };
 
 /// Reads everything in every scope, side by side. What `cache` knows is not read again.
@@ -40,12 +41,21 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
 }
 
 fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> Inventory {
+    let entered = sessions.iter().map(|session| session.scope());
+    let absent = options.absent.iter().map(|absent| &absent.scope);
     let mut whole = Inventory {
         taken_at: options.taken_at,
-        scopes: sessions.iter().map(|session| session.scope().clone()).collect(),
+        scopes: entered.chain(absent).cloned().collect(),
         gaps: sessions.iter().flat_map(|session| unread(session, options)).collect(),
         ..Inventory::default()
     };
+    whole.gaps.extend(options.absent.iter().map(|absent| Gap {
+        source: Source::Account,
+        account_id: Some(absent.scope.account_id.clone()),
+        region: Some(absent.scope.region.clone()),
+        object: None,
+        error: absent.error.clone(),
+    }));
     for part in parts {
         absorb(&mut whole, part);
     }
@@ -74,6 +84,14 @@ fn put_in_order(whole: &mut Inventory) {
     unique(&mut whole.task_sets, |task_set| task_set.task_set_arn.clone());
     unique(&mut whole.tasks, |task| task.task_arn.clone());
     unique(&mut whole.task_definitions, |definition| definition.task_definition_arn.clone());
+    unique(&mut whole.service_deployments, |deployment| deployment.service_deployment_arn.clone());
+    unique(&mut whole.service_revisions, |revision| revision.service_revision_arn.clone());
+    unique(&mut whole.daemons, |daemon| daemon.daemon_arn.clone());
+    unique(&mut whole.daemon_revisions, |revision| revision.daemon_revision_arn.clone());
+    unique(&mut whole.daemon_task_definitions, |definition| definition.daemon_task_definition_arn.clone());
+    unique(&mut whole.registries, |registry| registry.registry_id.clone());
+    unique(&mut whole.pull_through_cache_rules, |rule| rule.ecr_repository_prefix.clone());
+    unique(&mut whole.references, Clone::clone);
     unique(&mut whole.repositories, |repository| repository.repository_name.clone());
     unique(&mut whole.images, |image| (image.repository_name.clone(), image.image_digest.clone()));
     unique(&mut whole.manifests, |manifest| (manifest.repository_name.clone(), manifest.image_digest.clone()));

@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::{Cluster, Image, Inventory, Manifest, Reference, Repository, Seen, Service, Task, TaskDefinition, TaskSet};
+use super::{
+    Cluster, Daemon, DaemonRevision, DaemonTaskDefinition, Image, Inventory, Manifest, PullThroughCacheRule, Reference,
+    Registry, Repository, Seen, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition, TaskSet,
+};
 use crate::model::{AccountId, Location, Region, Scope, Timestamp};
 
 /// The version this build writes. A newer major version is refused.
@@ -58,6 +61,20 @@ pub mod record_kind {
     pub const TASK: &str = "ecs.task";
     /// A task definition.
     pub const TASK_DEFINITION: &str = "ecs.task_definition";
+    /// A service deployment.
+    pub const SERVICE_DEPLOYMENT: &str = "ecs.service_deployment";
+    /// A service revision.
+    pub const SERVICE_REVISION: &str = "ecs.service_revision";
+    /// A managed daemon.
+    pub const DAEMON: &str = "ecs.daemon";
+    /// A revision of a daemon.
+    pub const DAEMON_REVISION: &str = "ecs.daemon_revision";
+    /// A task definition of daemons.
+    pub const DAEMON_TASK_DEFINITION: &str = "ecs.daemon_task_definition";
+    /// The settings of a registry.
+    pub const REGISTRY: &str = "ecr.registry";
+    /// A pull-through cache rule.
+    pub const PULL_THROUGH_CACHE_RULE: &str = "ecr.pull_through_cache_rule";
     /// A repository.
     pub const REPOSITORY: &str = "ecr.repository";
     /// An image.
@@ -201,55 +218,57 @@ fn add(inventory: &mut Inventory, record: &Record<'_>) -> Result<Option<String>,
         (Some(account_id), Some(region)) => Location { account_id: account_id.clone(), region: region.clone() },
         (_, _) => return Err(format!("{} has no account_id or no region", record.kind)),
     };
+    let place = location.to_string();
     let name = match record.kind {
-        record_kind::CLUSTER => {
-            let cluster: Cluster = value(record)?;
-            let name = cluster.cluster_arn.clone();
-            inventory.clusters.push(Seen::new(location, cluster));
-            name
-        }
-        record_kind::SERVICE => {
-            let service: Service = value(record)?;
-            let name = service.service_arn.clone();
-            inventory.services.push(Seen::new(location, service));
-            name
-        }
+        record_kind::CLUSTER => keep(&mut inventory.clusters, location, record, |it: &Cluster| it.cluster_arn.clone())?,
+        record_kind::SERVICE => keep(&mut inventory.services, location, record, |it: &Service| it.service_arn.clone())?,
         record_kind::TASK_SET => {
-            let task_set: TaskSet = value(record)?;
-            let name = task_set.task_set_arn.clone();
-            inventory.task_sets.push(Seen::new(location, task_set));
-            name
+            keep(&mut inventory.task_sets, location, record, |it: &TaskSet| it.task_set_arn.clone())?
         }
-        record_kind::TASK => {
-            let task: Task = value(record)?;
-            let name = task.task_arn.clone();
-            inventory.tasks.push(Seen::new(location, task));
-            name
-        }
+        record_kind::TASK => keep(&mut inventory.tasks, location, record, |it: &Task| it.task_arn.clone())?,
         record_kind::TASK_DEFINITION => {
-            let definition: TaskDefinition = value(record)?;
-            let name = definition.task_definition_arn.clone();
-            inventory.task_definitions.push(Seen::new(location, definition));
-            name
+            keep(&mut inventory.task_definitions, location, record, |it: &TaskDefinition| {
+                it.task_definition_arn.clone()
+            })?
         }
-        record_kind::REPOSITORY => {
-            let repository: Repository = value(record)?;
-            let name = format!("repository {location}/{}", repository.repository_name);
-            inventory.repositories.push(Seen::new(location, repository));
-            name
+        record_kind::SERVICE_DEPLOYMENT => {
+            keep(&mut inventory.service_deployments, location, record, |it: &ServiceDeployment| {
+                it.service_deployment_arn.clone()
+            })?
         }
-        record_kind::IMAGE => {
-            let image: Image = value(record)?;
-            let name = format!("image {location}/{}@{}", image.repository_name, image.image_digest);
-            inventory.images.push(Seen::new(location, image));
-            name
+        record_kind::SERVICE_REVISION => {
+            keep(&mut inventory.service_revisions, location, record, |it: &ServiceRevision| {
+                it.service_revision_arn.clone()
+            })?
         }
-        record_kind::MANIFEST => {
-            let manifest: Manifest = value(record)?;
-            let name = format!("manifest {location}/{}@{}", manifest.repository_name, manifest.image_digest);
-            inventory.manifests.push(Seen::new(location, manifest));
-            name
+        record_kind::DAEMON => keep(&mut inventory.daemons, location, record, |it: &Daemon| it.daemon_arn.clone())?,
+        record_kind::DAEMON_REVISION => {
+            keep(&mut inventory.daemon_revisions, location, record, |it: &DaemonRevision| {
+                it.daemon_revision_arn.clone()
+            })?
         }
+        record_kind::DAEMON_TASK_DEFINITION => {
+            keep(&mut inventory.daemon_task_definitions, location, record, |it: &DaemonTaskDefinition| {
+                it.daemon_task_definition_arn.clone()
+            })?
+        }
+        record_kind::REGISTRY => {
+            keep(&mut inventory.registries, location, record, |_: &Registry| format!("registry {place}"))?
+        }
+        record_kind::PULL_THROUGH_CACHE_RULE => {
+            keep(&mut inventory.pull_through_cache_rules, location, record, |it: &PullThroughCacheRule| {
+                format!("pull-through cache rule {place}/{}", it.ecr_repository_prefix)
+            })?
+        }
+        record_kind::REPOSITORY => keep(&mut inventory.repositories, location, record, |it: &Repository| {
+            format!("repository {place}/{}", it.repository_name)
+        })?,
+        record_kind::IMAGE => keep(&mut inventory.images, location, record, |it: &Image| {
+            format!("image {place}/{}@{}", it.repository_name, it.image_digest)
+        })?,
+        record_kind::MANIFEST => keep(&mut inventory.manifests, location, record, |it: &Manifest| {
+            format!("manifest {place}/{}@{}", it.repository_name, it.image_digest)
+        })?,
         record_kind::REFERENCE => {
             let reference: Reference = value(record)?;
             inventory.references.push(Seen::new(location, reference));
@@ -262,6 +281,18 @@ fn add(inventory: &mut Inventory, record: &Record<'_>) -> Result<Option<String>,
         }
     };
     Ok(Some(name))
+}
+
+fn keep<T: DeserializeOwned>(
+    objects: &mut Vec<Seen<T>>,
+    location: Location,
+    record: &Record<'_>,
+    name: impl Fn(&T) -> String,
+) -> Result<String, String> {
+    let object: T = value(record)?;
+    let name = name(&object);
+    objects.push(Seen::new(location, object));
+    Ok(name)
 }
 
 /// Writes an inventory: its lines by kind, account, Region and identity, so that equal inventories give equal bytes.
@@ -292,6 +323,13 @@ pub fn write(inventory: &Inventory, out: &mut impl Write) -> io::Result<()> {
     section(record_kind::TASK_SET, lines_of(&inventory.task_sets)?)?;
     section(record_kind::TASK, lines_of(&inventory.tasks)?)?;
     section(record_kind::TASK_DEFINITION, lines_of(&inventory.task_definitions)?)?;
+    section(record_kind::SERVICE_DEPLOYMENT, lines_of(&inventory.service_deployments)?)?;
+    section(record_kind::SERVICE_REVISION, lines_of(&inventory.service_revisions)?)?;
+    section(record_kind::DAEMON, lines_of(&inventory.daemons)?)?;
+    section(record_kind::DAEMON_REVISION, lines_of(&inventory.daemon_revisions)?)?;
+    section(record_kind::DAEMON_TASK_DEFINITION, lines_of(&inventory.daemon_task_definitions)?)?;
+    section(record_kind::REGISTRY, lines_of(&inventory.registries)?)?;
+    section(record_kind::PULL_THROUGH_CACHE_RULE, lines_of(&inventory.pull_through_cache_rules)?)?;
     section(record_kind::REPOSITORY, lines_of(&inventory.repositories)?)?;
     section(record_kind::IMAGE, lines_of(&inventory.images)?)?;
     section(record_kind::MANIFEST, lines_of(&inventory.manifests)?)?;

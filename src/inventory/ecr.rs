@@ -25,6 +25,12 @@ pub struct Repository {
     /// Its tags (from ListTagsForResource).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// Who may do what with it (`policyText` of GetRepositoryPolicy); absent without a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_text: Option<String>,
+    /// ECR's own rules for it (`lifecyclePolicyText` of GetLifecyclePolicy); absent without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle_policy_text: Option<String>,
 }
 
 /// An image or other artifact of a repository: `imageDetail` of DescribeImages.
@@ -86,6 +92,12 @@ pub struct Manifest {
     pub image_digest: Digest,
     /// The digests of the manifests that it lists. They need not exist.
     pub children: Vec<Digest>,
+    /// When BatchGetImage read it, which ECR counts as a pull. Absent if nobody remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Timestamp>,
+    /// The pull that was on record before that; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled_before: Option<Timestamp>,
 }
 
 /// Whether a manifest of this media type lists other manifests: the OCI image index and Docker's manifest list.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::RevisionSummary;
 use crate::model::Timestamp;
 
 /// A tag. ECS writes `key` and `value`, ECR `Key` and `Value`; both are read.
@@ -86,6 +87,12 @@ pub struct Service {
     /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
+    /// The ARN of its newest service deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_service_deployment: Option<String>,
+    /// The service revisions that its tasks are of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub current_service_revisions: Vec<RevisionSummary>,
     /// What happened to it, newest first. ECS keeps 100; a collection keeps the newest, which dates its last change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<ServiceEvent>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{AccountId, Kind, Location, Region, RepositoryName, Source};
 
 /// A reference to a definition, a family or an image by something that is not modelled as an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Reference {
     /// Where it was read: a source's word, or the label of a `reference` block.
     pub source: String,
@@ -20,6 +20,12 @@ pub struct Reference {
     /// The family whose newest ACTIVE revision it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
+    /// The family of which it may run any revision: what it runs is decided when it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any_revision_of: Option<String>,
+    /// The service that it may start again, as `cluster/service`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// Something that could not be read. Whatever it could mean is held.

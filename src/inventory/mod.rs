@@ -4,16 +4,25 @@
 //! simulated AWS can serve one back. Only what the graph and the plan need is read; unknown fields are ignored.
 
 mod codec;
+mod daemons;
+mod deployments;
 mod ecr;
 mod ecs;
 mod gap;
+mod registry;
 mod sweep;
 
 pub use codec::{FORMAT_VERSION, Header, InventoryError, Record, read, record_kind, write};
+pub use daemons::{Daemon, DaemonRevision, DaemonRevisionSummary, DaemonTaskDefinition};
+pub use deployments::{ContainerImage, RevisionSummary, Rollback, ServiceDeployment, ServiceRevision};
 pub use ecr::{FindingsSummary, Image, Manifest, Repository, is_index};
 pub use ecs::{
     Cluster, Container, ContainerDefinition, Controller, Deployment, Scale, Service, ServiceEvent, Tag, Task,
     TaskDefinition, TaskSet,
 };
 pub use gap::{Gap, Reference};
+pub use registry::{
+    DeleteReplication, PullThroughCacheRule, Registry, ReplicationConfiguration, ReplicationDestination,
+    ReplicationRule, RepositoryFilter,
+};
 pub use sweep::{Inventory, Seen};

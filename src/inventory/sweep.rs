@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cluster, Gap, Image, Manifest, Reference, Repository, Service, Task, TaskDefinition, TaskSet};
+use super::{
+    Cluster, Daemon, DaemonRevision, DaemonTaskDefinition, Gap, Image, Manifest, PullThroughCacheRule, Reference,
+    Registry, Repository, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition, TaskSet,
+};
 use crate::model::{Location, Scope, Timestamp};
 
 /// An object and where it lives.
@@ -38,6 +41,20 @@ pub struct Inventory {
     pub tasks: Vec<Seen<Task>>,
     /// Task definitions in every status.
     pub task_definitions: Vec<Seen<TaskDefinition>>,
+    /// Service deployments of the last 90 days.
+    pub service_deployments: Vec<Seen<ServiceDeployment>>,
+    /// Service revisions that those deployments and the services name.
+    pub service_revisions: Vec<Seen<ServiceRevision>>,
+    /// Managed daemons.
+    pub daemons: Vec<Seen<Daemon>>,
+    /// Revisions of daemons that run or may run again.
+    pub daemon_revisions: Vec<Seen<DaemonRevision>>,
+    /// Task definitions of daemons.
+    pub daemon_task_definitions: Vec<Seen<DaemonTaskDefinition>>,
+    /// Settings of registries.
+    pub registries: Vec<Seen<Registry>>,
+    /// Pull-through cache rules.
+    pub pull_through_cache_rules: Vec<Seen<PullThroughCacheRule>>,
     /// ECR repositories.
     pub repositories: Vec<Seen<Repository>>,
     /// ECR images.

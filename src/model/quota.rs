@@ -14,8 +14,12 @@ use super::{Age, Timestamp};
 pub enum Bucket {
     /// ListClusters, DescribeClusters.
     EcsClusterRead,
-    /// ListServices, DescribeServices.
+    /// ListServices, DescribeServices, ListDaemons, DescribeDaemon.
     EcsServiceRead,
+    /// ListServiceDeployments, DescribeServiceDeployments, DescribeDaemonDeployments.
+    EcsServiceDeployment,
+    /// DescribeServiceRevisions, DescribeDaemonRevisions.
+    EcsServiceRevision,
     /// ListServicesByNamespace.
     EcsClusterServiceResourceRead,
     /// CreateService, UpdateService, DeleteService.
@@ -24,7 +28,7 @@ pub enum Bucket {
     EcsClusterResourceRead,
     /// RunTask, StopTask.
     EcsClusterResourceModify,
-    /// ListTaskDefinitions, ListTaskDefinitionFamilies, DescribeTaskDefinition.
+    /// ListTaskDefinitions, ListTaskDefinitionFamilies, DescribeTaskDefinition and the same calls for daemons.
     EcsTaskDefinitionRead,
     /// RegisterTaskDefinition, DeregisterTaskDefinition.
     EcsTaskDefinitionModify,
@@ -38,7 +42,8 @@ pub enum Bucket {
     EcsTaskSetRead,
     /// Create-, Update-, DeleteTaskSet, UpdateServicePrimaryTaskSet: in no published row.
     EcsTaskSetModify,
-    /// DescribeRepositories, DescribeImages, ListImages, ListTagsForResource of ECR: not published.
+    /// DescribeRepositories, DescribeImages, ListImages, ListImageReferrers, ListTagsForResource, the policies of repositories and the
+    /// settings of the registry: not published.
     EcrRead,
     /// BatchGetImage, shared with every pull in the account and Region.
     EcrBatchGetImage,
@@ -48,6 +53,22 @@ pub enum Bucket {
     EcrModify,
     /// GetCallerIdentity, AssumeRole: not published.
     Sts,
+    /// Reading EventBridge buses, rules and targets.
+    Eventbridge,
+    /// Reading EventBridge Scheduler groups and schedules.
+    Scheduler,
+    /// Reading Step Functions state machines and versions.
+    StepFunctions,
+    /// Reading Lambda functions.
+    Lambda,
+    /// Reading AWS Batch job definitions.
+    Batch,
+    /// Reading CodeDeploy applications, groups and deployments.
+    Codedeploy,
+    /// Reading Application Auto Scaling targets and scheduled actions.
+    ApplicationAutoscaling,
+    /// Reading AWS Config aggregators.
+    Config,
 }
 
 /// The size of a token bucket.
@@ -71,9 +92,11 @@ const fn assumed(burst: f64, per_second: f64) -> Rate {
 
 impl Bucket {
     /// Every bucket.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 28] = [
         Self::EcsClusterRead,
         Self::EcsServiceRead,
+        Self::EcsServiceDeployment,
+        Self::EcsServiceRevision,
         Self::EcsClusterServiceResourceRead,
         Self::EcsServiceModify,
         Self::EcsClusterResourceRead,
@@ -90,13 +113,25 @@ impl Bucket {
         Self::EcrPutImage,
         Self::EcrModify,
         Self::Sts,
+        Self::Eventbridge,
+        Self::Scheduler,
+        Self::StepFunctions,
+        Self::Lambda,
+        Self::Batch,
+        Self::Codedeploy,
+        Self::ApplicationAutoscaling,
+        Self::Config,
     ];
 
     /// Its size at AWS's default quotas.
     #[must_use]
     pub const fn rate(self) -> Rate {
         match self {
-            Self::EcsClusterRead | Self::EcsTaskDefinitionRead | Self::EcsTagRead => published(50.0, 20.0),
+            Self::EcsClusterRead
+            | Self::EcsServiceDeployment
+            | Self::EcsServiceRevision
+            | Self::EcsTaskDefinitionRead
+            | Self::EcsTagRead => published(50.0, 20.0),
             Self::EcsServiceRead | Self::EcsClusterResourceRead => published(100.0, 20.0),
             Self::EcsClusterServiceResourceRead => published(10.0, 1.0),
             Self::EcsServiceModify => published(50.0, 5.0),
@@ -106,25 +141,49 @@ impl Bucket {
             Self::EcsTagModify => published(20.0, 10.0),
             Self::EcsTaskSetRead => assumed(50.0, 20.0),
             Self::EcsTaskSetModify => assumed(20.0, 5.0),
-            Self::EcrRead | Self::EcrModify | Self::Sts => assumed(10.0, 10.0),
+            Self::EcrRead
+            | Self::EcrModify
+            | Self::Sts
+            | Self::Eventbridge
+            | Self::Scheduler
+            | Self::StepFunctions
+            | Self::Lambda
+            | Self::Batch
+            | Self::Codedeploy
+            | Self::ApplicationAutoscaling
+            | Self::Config => assumed(10.0, 10.0),
             Self::EcrBatchGetImage => published(2_000.0, 2_000.0),
             Self::EcrPutImage => published(10.0, 10.0),
         }
     }
 
-    /// The bucket that `operation` of `service` (`ecs`, `ecr`, `sts`) draws from; `None` for one that is never called here.
+    /// The bucket that `operation` of `service` draws from; `None` for one that is never called here. The service is IAM's
+    /// word for it, such as `states` for Step Functions.
     #[must_use]
     pub fn of(service: &str, operation: &str) -> Option<Self> {
         let bucket = match (service, operation) {
             ("ecs", "ListClusters" | "DescribeClusters") => Self::EcsClusterRead,
-            ("ecs", "ListServices" | "DescribeServices") => Self::EcsServiceRead,
+            ("ecs", "ListServices" | "DescribeServices" | "ListDaemons" | "DescribeDaemon") => Self::EcsServiceRead,
+            (
+                "ecs",
+                "ListServiceDeployments"
+                | "DescribeServiceDeployments"
+                | "ListDaemonDeployments"
+                | "DescribeDaemonDeployments",
+            ) => Self::EcsServiceDeployment,
+            ("ecs", "DescribeServiceRevisions" | "DescribeDaemonRevisions") => Self::EcsServiceRevision,
             ("ecs", "ListServicesByNamespace") => Self::EcsClusterServiceResourceRead,
             ("ecs", "CreateService" | "UpdateService" | "DeleteService") => Self::EcsServiceModify,
             ("ecs", "ListTasks" | "DescribeTasks") => Self::EcsClusterResourceRead,
             ("ecs", "RunTask" | "StartTask" | "StopTask") => Self::EcsClusterResourceModify,
-            ("ecs", "ListTaskDefinitions" | "ListTaskDefinitionFamilies" | "DescribeTaskDefinition") => {
-                Self::EcsTaskDefinitionRead
-            }
+            (
+                "ecs",
+                "ListTaskDefinitions"
+                | "ListTaskDefinitionFamilies"
+                | "DescribeTaskDefinition"
+                | "ListDaemonTaskDefinitions"
+                | "DescribeDaemonTaskDefinition",
+            ) => Self::EcsTaskDefinitionRead,
             ("ecs", "RegisterTaskDefinition" | "DeregisterTaskDefinition") => Self::EcsTaskDefinitionModify,
             ("ecs", "DeleteTaskDefinitions") => Self::EcsTaskDefinitionDeletion,
             ("ecs", "ListTagsForResource") => Self::EcsTagRead,
@@ -133,13 +192,32 @@ impl Bucket {
             ("ecs", "CreateTaskSet" | "UpdateTaskSet" | "DeleteTaskSet" | "UpdateServicePrimaryTaskSet") => {
                 Self::EcsTaskSetModify
             }
-            ("ecr", "DescribeRepositories" | "DescribeImages" | "ListImages" | "ListTagsForResource") => Self::EcrRead,
+            (
+                "ecr",
+                "DescribeRepositories"
+                | "DescribeImages"
+                | "ListImages"
+                | "ListImageReferrers"
+                | "ListTagsForResource"
+                | "DescribeRegistry"
+                | "DescribePullThroughCacheRules"
+                | "GetRepositoryPolicy"
+                | "GetLifecyclePolicy",
+            ) => Self::EcrRead,
             ("ecr", "BatchGetImage") => Self::EcrBatchGetImage,
             ("ecr", "PutImage") => Self::EcrPutImage,
             ("ecr", "BatchDeleteImage" | "CreateRepository" | "DeleteRepository" | "TagResource" | "UntagResource") => {
                 Self::EcrModify
             }
             ("sts", _) => Self::Sts,
+            ("events", _) => Self::Eventbridge,
+            ("scheduler", _) => Self::Scheduler,
+            ("states", _) => Self::StepFunctions,
+            ("lambda", _) => Self::Lambda,
+            ("batch", _) => Self::Batch,
+            ("codedeploy", _) => Self::Codedeploy,
+            ("application-autoscaling", _) => Self::ApplicationAutoscaling,
+            ("config", _) => Self::Config,
             (_, _) => return None,
         };
         Some(bucket)
@@ -151,6 +229,8 @@ impl fmt::Display for Bucket {
         f.pad(match self {
             Self::EcsClusterRead => "ECS cluster read",
             Self::EcsServiceRead => "ECS service read",
+            Self::EcsServiceDeployment => "ECS service deployment",
+            Self::EcsServiceRevision => "ECS service revision",
             Self::EcsClusterServiceResourceRead => "ECS cluster service resource read",
             Self::EcsServiceModify => "ECS service modify",
             Self::EcsClusterResourceRead => "ECS cluster resource read",
@@ -167,6 +247,14 @@ impl fmt::Display for Bucket {
             Self::EcrPutImage => "ECR PutImage",
             Self::EcrModify => "ECR modify",
             Self::Sts => "STS",
+            Self::Eventbridge => "EventBridge",
+            Self::Scheduler => "EventBridge Scheduler",
+            Self::StepFunctions => "Step Functions",
+            Self::Lambda => "Lambda",
+            Self::Batch => "AWS Batch",
+            Self::Codedeploy => "CodeDeploy",
+            Self::ApplicationAutoscaling => "Application Auto Scaling",
+            Self::Config => "AWS Config",
         })
     }
 }
@@ -187,6 +275,12 @@ pub mod batch {
     pub const DESCRIBE_SERVICES: usize = 10;
     /// Tasks per DescribeTasks.
     pub const DESCRIBE_TASKS: usize = 100;
+    /// ARNs per DescribeServiceDeployments.
+    pub const DESCRIBE_SERVICE_DEPLOYMENTS: usize = 20;
+    /// ARNs per DescribeServiceRevisions.
+    pub const DESCRIBE_SERVICE_REVISIONS: usize = 20;
+    /// ARNs per DescribeDaemonDeployments and DescribeDaemonRevisions.
+    pub const DESCRIBE_DAEMON_PARTS: usize = 20;
     /// Clusters per DescribeClusters.
     pub const DESCRIBE_CLUSTERS: usize = 100;
     /// Revisions per DeleteTaskDefinitions.

@@ -10,6 +10,8 @@ use super::Kind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
+    /// An account in a Region as a whole: credentials, role, identity.
+    Account,
     /// ECS clusters and services with their deployments.
     Services,
     /// Task sets of services under the EXTERNAL and CODE_DEPLOY controllers.
@@ -48,6 +50,18 @@ pub enum Source {
     Codedeploy,
     /// Application Auto Scaling targets and scheduled actions.
     ApplicationAutoscaling,
+    /// How a registry replicates: with delete replication on, deleting here deletes elsewhere.
+    Replication,
+    /// Who else may pull, by the policies of repositories.
+    RepositoryPolicies,
+    /// ECR's own lifecycle policies, which race with a plan.
+    LifecyclePolicies,
+    /// Pull-through cache rules, by which deleted images come back.
+    PullThroughCache,
+    /// AWS Config's aggregator: accounts that no role reaches.
+    Config,
+    /// The lists that the policy's `reference` blocks name.
+    Reference,
 }
 
 /// A word that names no source.
@@ -57,7 +71,8 @@ pub struct UnknownSource(pub String);
 
 impl Source {
     /// Every source, in the order in which plans list them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 26] = [
+        Self::Account,
         Self::Services,
         Self::TaskSets,
         Self::Tasks,
@@ -77,12 +92,19 @@ impl Source {
         Self::Batch,
         Self::Codedeploy,
         Self::ApplicationAutoscaling,
+        Self::Replication,
+        Self::RepositoryPolicies,
+        Self::LifecyclePolicies,
+        Self::PullThroughCache,
+        Self::Config,
+        Self::Reference,
     ];
 
     /// The word that policies, inventories and plans use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::Services => "services",
             Self::TaskSets => "task_sets",
             Self::Tasks => "tasks",
@@ -102,15 +124,28 @@ impl Source {
             Self::Batch => "batch",
             Self::Codedeploy => "codedeploy",
             Self::ApplicationAutoscaling => "application_autoscaling",
+            Self::Replication => "replication",
+            Self::RepositoryPolicies => "repository_policies",
+            Self::LifecyclePolicies => "lifecycle_policies",
+            Self::PullThroughCache => "pull_through_cache",
+            Self::Config => "config",
+            Self::Reference => "reference",
         }
     }
 
     /// Whether a policy may say that this source is not read. Services, definitions and the registry itself cannot be waived:
-    /// without them there is nothing to decide on.
+    /// without them there is nothing to decide on. What a block of the policy asks for is not read without the block.
     #[must_use]
     pub const fn can_be_waived(self) -> bool {
         match self {
-            Self::Services | Self::TaskDefinitions | Self::Repositories | Self::Images | Self::Manifests => false,
+            Self::Account
+            | Self::Services
+            | Self::TaskDefinitions
+            | Self::Repositories
+            | Self::Images
+            | Self::Manifests
+            | Self::Config
+            | Self::Reference => false,
             Self::TaskSets
             | Self::Tasks
             | Self::ServiceDeployments
@@ -124,7 +159,11 @@ impl Source {
             | Self::Lambda
             | Self::Batch
             | Self::Codedeploy
-            | Self::ApplicationAutoscaling => true,
+            | Self::ApplicationAutoscaling
+            | Self::Replication
+            | Self::RepositoryPolicies
+            | Self::LifecyclePolicies
+            | Self::PullThroughCache => true,
         }
     }
 
@@ -132,8 +171,17 @@ impl Source {
     #[must_use]
     pub const fn is_of_registry(self) -> bool {
         match self {
-            Self::Repositories | Self::Images | Self::Manifests | Self::Referrers | Self::Archived => true,
-            Self::Services
+            Self::Repositories
+            | Self::Images
+            | Self::Manifests
+            | Self::Referrers
+            | Self::Archived
+            | Self::Replication
+            | Self::RepositoryPolicies
+            | Self::LifecyclePolicies
+            | Self::PullThroughCache => true,
+            Self::Account
+            | Self::Services
             | Self::TaskSets
             | Self::Tasks
             | Self::TaskDefinitions
@@ -146,7 +194,9 @@ impl Source {
             | Self::Lambda
             | Self::Batch
             | Self::Codedeploy
-            | Self::ApplicationAutoscaling => false,
+            | Self::ApplicationAutoscaling
+            | Self::Config
+            | Self::Reference => false,
         }
     }
 
@@ -155,14 +205,15 @@ impl Source {
     pub const fn may_hold(self) -> &'static [Kind] {
         match self {
             // Only DescribeTaskSets tells the tags of a task set, the protect tag among them.
-            Self::Services | Self::TaskSets | Self::Codedeploy => &Kind::ALL,
+            Self::Account | Self::Services | Self::TaskSets | Self::Codedeploy => &Kind::ALL,
             Self::Tasks
             | Self::TaskDefinitions
             | Self::ServiceDeployments
             | Self::ServiceRevisions
             | Self::Eventbridge
             | Self::Scheduler
-            | Self::StepFunctions => &[Kind::TaskDefinition, Kind::Image],
+            | Self::StepFunctions
+            | Self::Reference => &[Kind::TaskDefinition, Kind::Image],
             Self::Daemons
             | Self::Repositories
             | Self::Images
@@ -170,8 +221,12 @@ impl Source {
             | Self::Referrers
             | Self::Archived
             | Self::Lambda
-            | Self::Batch => &[Kind::Image],
+            | Self::Batch
+            | Self::Replication
+            | Self::Config => &[Kind::Image],
             Self::ApplicationAutoscaling => &[Kind::Service],
+            // They hold nothing; they are read to warn.
+            Self::RepositoryPolicies | Self::LifecyclePolicies | Self::PullThroughCache => &[],
         }
     }
 }

@@ -25,7 +25,7 @@ use world::{
 
 /// Everything that this build reads, and no gap for what it does not.
 fn options() -> Options {
-    Options { taken_at: now(), waived: UNREAD.iter().copied().collect() }
+    Options { waived: UNREAD.iter().copied().collect(), ..Options::new(now()) }
 }
 
 /// The gaps as (source, object).

@@ -121,6 +121,8 @@ pub(crate) fn repository(name: &str) -> Repository {
         created_at: Some(at("2026-01-01T00:00:00Z")),
         image_tag_mutability: Some("MUTABLE".to_owned()),
         tags: vec![Tag { key: "jettison".to_owned(), value: "enabled".to_owned() }],
+        policy_text: None,
+        lifecycle_policy_text: None,
     }
 }
 
@@ -146,6 +148,8 @@ pub(crate) fn manifest(repository: &str, index: usize, children: &[usize]) -> Ma
         repository_name: repository.into(),
         image_digest: digest(index),
         children: children.iter().copied().map(digest).collect(),
+        read_at: None,
+        pulled_before: None,
     }
 }
 

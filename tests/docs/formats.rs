@@ -95,8 +95,15 @@ fn every_field_of_an_inventory_is_on_the_page() {
         names(&line, &mut found);
     }
     let text = || Some("a".to_owned());
-    let reference =
-        Reference { source: "a".into(), holder: "a".into(), task_definition: text(), image: text(), family: text() };
+    let reference = Reference {
+        source: "a".into(),
+        holder: "a".into(),
+        task_definition: text(),
+        image: text(),
+        family: text(),
+        any_revision_of: text(),
+        service: text(),
+    };
     let gap = Gap {
         source: Source::Tasks,
         account_id: Some("000000000000".parse().unwrap()),

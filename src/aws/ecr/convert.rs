@@ -19,6 +19,8 @@ pub(super) fn repository(repository: &types::Repository) -> Result<Repository, F
         created_at: optional(repository.created_at()),
         image_tag_mutability: repository.image_tag_mutability().map(|mutability| mutability.as_str().to_owned()),
         tags: Vec::new(),
+        policy_text: None,
+        lifecycle_policy_text: None,
     })
 }
 

@@ -171,6 +171,8 @@ impl Session {
                     repository_name: repository.clone(),
                     image_digest: digest.clone(),
                     children,
+                    read_at: None,
+                    pulled_before: None,
                 }),
                 Err(reason) => all.failures.push(Failure::new(digest.as_str(), reason)),
             }

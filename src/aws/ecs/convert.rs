@@ -5,8 +5,8 @@ use aws_sdk_ecs::types;
 use super::super::{Failure, time::optional};
 use super::secrets::plaintext_secrets;
 use crate::inventory::{
-    Cluster, Container, ContainerDefinition, Controller, Deployment, Scale, Service, ServiceEvent, Tag, Task,
-    TaskDefinition, TaskSet,
+    Cluster, Container, ContainerDefinition, Controller, Deployment, RevisionSummary, Scale, Service, ServiceEvent,
+    Tag, Task, TaskDefinition, TaskSet,
 };
 
 /// An object without an ARN cannot be told from another one.
@@ -70,6 +70,17 @@ pub(super) fn service(service: &types::Service) -> Result<Service, Failure> {
         scheduling_strategy: service.scheduling_strategy().map(|strategy| strategy.as_str().to_owned()),
         resource_management_type: service.resource_management_type().map(|kind| kind.as_str().to_owned()),
         created_at: optional(service.created_at()),
+        current_service_deployment: some(service.current_service_deployment()),
+        current_service_revisions: service
+            .current_service_revisions()
+            .iter()
+            .map(|revision| RevisionSummary {
+                arn: text(revision.arn()),
+                requested_task_count: revision.requested_task_count(),
+                running_task_count: revision.running_task_count(),
+                pending_task_count: revision.pending_task_count(),
+            })
+            .collect(),
         events: newest_event(service.events()).into_iter().collect(),
         tags: tags(service.tags()),
     })
