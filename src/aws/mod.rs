@@ -7,6 +7,7 @@
 //! outcome that nobody knows. It also keeps simulated runs exactly repeatable: the SDK's backoff is random.
 
 mod call;
+mod clock;
 mod connection;
 mod ecr;
 mod ecs;

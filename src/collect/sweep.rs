@@ -1,6 +1,7 @@
 //! The two sweeps: everything, and who holds what right now.
 
 use futures::future::{join, join_all};
+use tokio::time::Instant;
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
@@ -14,6 +15,7 @@ use crate::{
 
 /// Reads everything in every scope, side by side. What `cache` knows is not read again.
 pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
+    let began = Instant::now();
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
     let parts = scopes.map(|scope| async move {
         let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
@@ -22,13 +24,14 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
         absorb(&mut whole, registry);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    assemble(sessions, options, began, join_all(parts).await)
 }
 
 /// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
 /// whatever other definition one of those refers to. For the look right before a deletion.
 /// Gaps mean the same as in `collect`; the registry is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
+    let began = Instant::now();
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
     let parts = scopes.map(|scope| async move {
         let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
@@ -37,10 +40,10 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
         absorb(&mut whole, referenced);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    assemble(sessions, options, began, join_all(parts).await)
 }
 
-fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> Inventory {
+fn assemble(sessions: &[Session], options: &Options, began: Instant, parts: Vec<Inventory>) -> Inventory {
     let entered = sessions.iter().map(|session| session.scope());
     let absent = options.absent.iter().map(|absent| &absent.scope);
     let mut whole = Inventory {
@@ -56,11 +59,32 @@ fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> I
         object: None,
         error: absent.error.clone(),
     }));
+    whole.gaps.extend(sessions.iter().filter_map(|session| wrong_clock(session, options, began)));
     for part in parts {
         absorb(&mut whole, part);
     }
     put_in_order(&mut whole);
     whole
+}
+
+/// How far apart our clock and AWS's may be: ages are days, but the settling of a deregistration is ten minutes.
+const CLOCK_TOLERANCE_SECONDS: i64 = 120;
+
+/// Nothing is old by a clock that is wrong.
+fn wrong_clock(session: &Session, options: &Options, began: Instant) -> Option<Gap> {
+    let ahead = session.clock_ahead(options.taken_at, began)?;
+    let location = session.location();
+    (ahead.abs() > CLOCK_TOLERANCE_SECONDS).then(|| Gap {
+        source: Source::Account,
+        account_id: Some(location.account_id.clone()),
+        region: Some(location.region.clone()),
+        object: None,
+        error: format!(
+            "the clock of this machine is {} s {} AWS's, so no age can be trusted; set it and try again",
+            ahead.abs(),
+            if ahead > 0 { "ahead of" } else { "behind" },
+        ),
+    })
 }
 
 /// What this build does not read is said in every scope, not hidden.

@@ -173,10 +173,11 @@ impl Sim {
             Ok(credential) => self.perform(&mut state, &parsed, &credential, now)?,
             Err(refusal) => Err(refusal),
         };
-        Ok(match outcome {
+        let response = match outcome {
             Ok(value) => wire::answer(service, &parsed.operation, value, &id),
             Err(refusal) => wire::error(Some(service), &refusal, &id),
-        })
+        };
+        Ok(wire::dated(response, now))
     }
 
     fn perform(

@@ -186,6 +186,15 @@ fn response(status: u16, content_type: &str, body: String, id: &str) -> Response
     response
 }
 
+/// Every answer of AWS has the date, by which a client can tell that its own clock is wrong.
+pub(super) fn dated(mut response: Response<Bytes>, now: Timestamp) -> Response<Bytes> {
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = http::HeaderValue::from_str(&date) {
+        response.headers_mut().insert(http::header::DATE, date);
+    }
+    response
+}
+
 /// Members whose contents are the author's own words, never AWS's times.
 const OPAQUE: [&str; 3] = ["containerDefinitions", "overrides", "tags"];
 
