@@ -7,14 +7,18 @@
 //! outcome that nobody knows. It also keeps simulated runs exactly repeatable: the SDK's backoff is random.
 
 mod call;
+mod clients;
 mod connection;
 mod ecr;
 mod ecs;
 mod error;
+#[cfg(feature = "eventbridge")]
+mod eventbridge;
 mod fault;
 mod operation;
 mod outcome;
 mod pacing;
+mod reference;
 mod session;
 mod sts;
 mod time;
@@ -29,5 +33,8 @@ pub use operation::Operation;
 pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};
 pub use session::Session;
 pub use transport::{Answer, Network, Transport, Unanswered};
+
+#[cfg(feature = "eventbridge")]
+pub use eventbridge::{EventBus, Rule};
 
 pub use ecs::{DefinitionStatus, TaskFilter};

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use aws_config::SdkConfig;
 
-use super::pacing::Pacer;
+use super::{clients::Clients, pacing::Pacer};
 use crate::model::{Location, Scope};
 
 /// A way into one account and Region. Clones share connections, credentials and pacing.
@@ -18,6 +18,7 @@ struct Inner {
     sts: aws_sdk_sts::Client,
     ecs: aws_sdk_ecs::Client,
     ecr: aws_sdk_ecr::Client,
+    clients: Clients,
 }
 
 impl Session {
@@ -29,6 +30,7 @@ impl Session {
             sts: aws_sdk_sts::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
             ecr: aws_sdk_ecr::Client::new(config),
+            clients: Clients::new(config),
         }))
     }
 
@@ -58,6 +60,23 @@ impl Session {
 
     pub(super) fn ecr(&self) -> &aws_sdk_ecr::Client {
         &self.0.ecr
+    }
+
+    #[cfg_attr(
+        not(any(
+            feature = "application-autoscaling",
+            feature = "batch",
+            feature = "codedeploy",
+            feature = "config",
+            feature = "eventbridge",
+            feature = "lambda",
+            feature = "scheduler",
+            feature = "step-functions",
+        )),
+        expect(dead_code, reason = "no client to give")
+    )]
+    pub(super) fn clients(&self) -> &Clients {
+        &self.0.clients
     }
 }
 

@@ -5,6 +5,9 @@
 
 mod cache;
 mod definitions;
+mod elsewhere;
+#[cfg(feature = "eventbridge")]
+mod eventbridge;
 mod fleet;
 mod options;
 mod progress;

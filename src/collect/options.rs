@@ -95,15 +95,18 @@ pub const READ: &[Source] = &[
     Source::Manifests,
     Source::Referrers,
     Source::Archived,
+    #[cfg(feature = "eventbridge")]
+    Source::Eventbridge,
     Source::Config,
     Source::Reference,
 ];
 
-/// The sources that this build does not read. Each is a gap in every scope unless the policy waives it.
+/// The sources that this build was made without. Each is a gap in every scope unless the policy waives it.
 pub const UNREAD: &[Source] = &[
     Source::ServiceDeployments,
     Source::ServiceRevisions,
     Source::Daemons,
+    #[cfg(not(feature = "eventbridge"))]
     Source::Eventbridge,
     Source::Scheduler,
     Source::StepFunctions,
