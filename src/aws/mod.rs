@@ -11,15 +11,27 @@ mod clients;
 mod connection;
 mod ecr;
 mod ecs;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod ecs_call;
 mod error;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod expression;
 mod fault;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod mention;
 mod operation;
 mod outcome;
 mod pacing;
 mod reference;
+#[cfg(feature = "scheduler")]
+mod scheduler;
 mod session;
+#[cfg(feature = "step-functions")]
+mod states_language;
+#[cfg(feature = "step-functions")]
+mod step_functions;
 mod sts;
 mod time;
 mod transport;
@@ -36,5 +48,7 @@ pub use transport::{Answer, Network, Transport, Unanswered};
 
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{EventBus, Rule};
+#[cfg(feature = "scheduler")]
+pub use scheduler::Schedule;
 
 pub use ecs::{DefinitionStatus, TaskFilter};

@@ -22,6 +22,10 @@ type Read = for<'a> fn(&'a ScopeSweep<'a>) -> BoxFuture<'a, Inventory>;
 const READERS: &[(Source, Read)] = &[
     #[cfg(feature = "eventbridge")]
     (Source::Eventbridge, |sweep| Box::pin(sweep.eventbridge())),
+    #[cfg(feature = "scheduler")]
+    (Source::Scheduler, |sweep| Box::pin(sweep.scheduler())),
+    #[cfg(feature = "step-functions")]
+    (Source::StepFunctions, |sweep| Box::pin(sweep.step_functions())),
 ];
 
 /// Objects of one source read at the same time. The limiter sets the pace; this only bounds what waits for it.
@@ -100,7 +104,10 @@ mod tests {
             Source::ApplicationAutoscaling,
         ];
         for source in elsewhere.iter().filter(|source| READ.contains(source)) {
-            assert!(READERS.iter().any(|(reader, _)| reader == source), "{source} is neither read nor said to be unread");
+            assert!(
+                READERS.iter().any(|(reader, _)| reader == source),
+                "{source} is neither read nor said to be unread"
+            );
         }
     }
 }
