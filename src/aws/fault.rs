@@ -118,7 +118,12 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
         "ClientException" if message.is_some_and(|text| text.starts_with("Unable to describe task definition")) => {
             ErrorKind::NotFound
         }
-        code if code.ends_with("NotFoundException") => ErrorKind::NotFound,
+        code if ["NotFoundException", "DoesNotExist", "DoesNotExistException"]
+            .iter()
+            .any(|end| code.ends_with(end)) =>
+        {
+            ErrorKind::NotFound
+        }
         _ => ErrorKind::Refused,
     }
 }

@@ -7,16 +7,32 @@
 //! outcome that nobody knows. It also keeps simulated runs exactly repeatable: the SDK's backoff is random.
 
 mod call;
+mod clients;
 mod clock;
 mod connection;
 mod ecr;
 mod ecs;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod ecs_call;
 mod error;
+#[cfg(feature = "eventbridge")]
+mod eventbridge;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod expression;
 mod fault;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod mention;
 mod operation;
 mod outcome;
 mod pacing;
+mod reference;
+#[cfg(feature = "scheduler")]
+mod scheduler;
 mod session;
+#[cfg(feature = "step-functions")]
+mod states_language;
+#[cfg(feature = "step-functions")]
+mod step_functions;
 mod sts;
 mod time;
 mod transport;
@@ -30,5 +46,10 @@ pub use operation::Operation;
 pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};
 pub use session::Session;
 pub use transport::{Answer, Network, Transport, Unanswered};
+
+#[cfg(feature = "eventbridge")]
+pub use eventbridge::{EventBus, Rule};
+#[cfg(feature = "scheduler")]
+pub use scheduler::Schedule;
 
 pub use ecs::{DefinitionStatus, TaskFilter};

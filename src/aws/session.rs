@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 
 use tokio::time::Instant;
 
-use super::{clock::Heard, pacing::Pacer};
+use super::{clients::Clients, clock::Heard, pacing::Pacer};
 use crate::model::{Location, Scope, Timestamp};
 
 /// A way into one account and Region. Clones share connections, credentials and pacing.
@@ -21,6 +21,7 @@ struct Inner {
     sts: aws_sdk_sts::Client,
     ecs: aws_sdk_ecs::Client,
     ecr: aws_sdk_ecr::Client,
+    clients: Clients,
 }
 
 impl Session {
@@ -35,6 +36,7 @@ impl Session {
             sts: aws_sdk_sts::Client::new(config),
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             ecr: aws_sdk_ecr::Client::new(config),
+            clients: Clients::new(config),
         }))
     }
 
@@ -71,6 +73,23 @@ impl Session {
 
     pub(super) fn ecr(&self) -> &aws_sdk_ecr::Client {
         &self.0.ecr
+    }
+
+    #[cfg_attr(
+        not(any(
+            feature = "application-autoscaling",
+            feature = "batch",
+            feature = "codedeploy",
+            feature = "config",
+            feature = "eventbridge",
+            feature = "lambda",
+            feature = "scheduler",
+            feature = "step-functions",
+        )),
+        expect(dead_code, reason = "no client to give")
+    )]
+    pub(super) fn clients(&self) -> &Clients {
+        &self.0.clients
     }
 }
 

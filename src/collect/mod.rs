@@ -5,12 +5,19 @@
 
 mod cache;
 mod definitions;
+mod elsewhere;
+#[cfg(feature = "eventbridge")]
+mod eventbridge;
 mod fleet;
 mod options;
 mod progress;
 mod references;
 mod registry;
+#[cfg(feature = "scheduler")]
+mod scheduler;
 mod scope;
+#[cfg(feature = "step-functions")]
+mod step_functions;
 mod sweep;
 
 pub use cache::{Cache, MemoryCache};

@@ -95,17 +95,26 @@ pub const READ: &[Source] = &[
     Source::Manifests,
     Source::Referrers,
     Source::Archived,
+    #[cfg(feature = "eventbridge")]
+    Source::Eventbridge,
+    #[cfg(feature = "scheduler")]
+    Source::Scheduler,
+    #[cfg(feature = "step-functions")]
+    Source::StepFunctions,
     Source::Config,
     Source::Reference,
 ];
 
-/// The sources that this build does not read. Each is a gap in every scope unless the policy waives it.
+/// The sources that this build was made without. Each is a gap in every scope unless the policy waives it.
 pub const UNREAD: &[Source] = &[
     Source::ServiceDeployments,
     Source::ServiceRevisions,
     Source::Daemons,
+    #[cfg(not(feature = "eventbridge"))]
     Source::Eventbridge,
+    #[cfg(not(feature = "scheduler"))]
     Source::Scheduler,
+    #[cfg(not(feature = "step-functions"))]
     Source::StepFunctions,
     Source::Lambda,
     Source::Batch,

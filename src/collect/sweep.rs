@@ -1,6 +1,6 @@
 //! The two sweeps: everything, and who holds what right now.
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, join3};
 use tokio::time::Instant;
 
 use super::{
@@ -19,23 +19,26 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
     let parts = scopes.map(|scope| async move {
         let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
-        let ((mut whole, definitions), registry) = join(ecs, scope.registry()).await;
+        let ((mut whole, definitions), registry, elsewhere) = join3(ecs, scope.registry(), scope.elsewhere()).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
+        absorb(&mut whole, elsewhere);
         whole
     });
     assemble(sessions, options, began, join_all(parts).await)
 }
 
-/// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
-/// whatever other definition one of those refers to. For the look right before a deletion.
+/// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, what
+/// holds from outside ECS, and whatever other definition one of those refers to. For the look right before a deletion.
 /// Gaps mean the same as in `collect`; the registry is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
     let began = Instant::now();
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
     let parts = scopes.map(|scope| async move {
-        let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
+        let definitions = scope.definitions(&[DefinitionStatus::Active]);
+        let (mut whole, definitions, elsewhere) = join3(scope.fleet(), definitions, scope.elsewhere()).await;
         absorb(&mut whole, definitions);
+        absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
         whole
@@ -87,7 +90,7 @@ fn wrong_clock(session: &Session, options: &Options, began: Instant) -> Option<G
     })
 }
 
-/// What this build does not read is said in every scope, not hidden.
+/// What this build was made without is said in every scope, not hidden.
 fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item = Gap> + 'a {
     let location = session.location();
     UNREAD.iter().filter(|source| !options.waives(**source)).map(|source| Gap {
@@ -95,7 +98,7 @@ fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item 
         account_id: Some(location.account_id.clone()),
         region: Some(location.region.clone()),
         object: None,
-        error: "this build does not read it yet".to_owned(),
+        error: "this build was made without it".to_owned(),
     })
 }
 

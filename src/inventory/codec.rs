@@ -87,6 +87,20 @@ pub mod record_kind {
     pub const GAP: &str = "gap";
     /// The last line: how many lines came before it, the header not counted.
     pub const END: &str = "end";
+    /// What holds from outside ECS and ECR, as the simulated AWS serves it. In an inventory it is `reference` lines.
+    pub const SIMULATED: [&str; 11] = [
+        "events.rule",
+        "scheduler.schedule",
+        "states.state_machine",
+        "lambda.function",
+        "batch.job_definition",
+        "codedeploy.deployment_group",
+        "codedeploy.deployment",
+        "autoscaling.scalable_target",
+        "autoscaling.scheduled_action",
+        "config.resource",
+        "config.source_status",
+    ];
 }
 
 /// Why a file is not an inventory.
@@ -139,7 +153,19 @@ struct End {
 /// # Errors
 /// Whatever makes the file less than certain: a broken or cut line, an unknown kind, the same object twice, a newer format.
 /// A hole in an inventory could hide a reference, so nothing is skipped.
-pub fn read(mut input: impl BufRead) -> Result<Inventory, InventoryError> {
+pub fn read(input: impl BufRead) -> Result<Inventory, InventoryError> {
+    read_lines(input, false)
+}
+
+/// Reads the world of a simulated AWS as an inventory: what a world alone may hold ([`record_kind::SIMULATED`]) is passed over.
+///
+/// # Errors
+/// As [`read`], for every other line.
+pub fn read_world(input: impl BufRead) -> Result<Inventory, InventoryError> {
+    read_lines(input, true)
+}
+
+fn read_lines(mut input: impl BufRead, is_world: bool) -> Result<Inventory, InventoryError> {
     let mut text = String::new();
     let mut next_line = |text: &mut String| -> Result<bool, InventoryError> {
         text.clear();
@@ -171,7 +197,8 @@ pub fn read(mut input: impl BufRead) -> Result<Inventory, InventoryError> {
             ended = true;
             continue;
         }
-        let name = add(&mut inventory, &record).map_err(fault)?;
+        let is_passed_over = is_world && record_kind::SIMULATED.contains(&record.kind);
+        let name = if is_passed_over { None } else { add(&mut inventory, &record).map_err(fault)? };
         if let Some(name) = name
             && !names.insert(name.clone())
         {
@@ -273,6 +300,11 @@ fn add(inventory: &mut Inventory, record: &Record<'_>) -> Result<Option<String>,
             let reference: Reference = value(record)?;
             inventory.references.push(Seen::new(location, reference));
             return Ok(None);
+        }
+        simulated if record_kind::SIMULATED.contains(&simulated) => {
+            return Err(format!(
+                "`{simulated}` is a line for the simulated AWS only; `jettison inventory pull` makes an inventory of a world"
+            ));
         }
         unknown => {
             return Err(format!(
@@ -388,6 +420,7 @@ mod tests {
         for (line, word) in [
             ("{", "EOF"),
             (r#"{"kind":"ecs.robot","account_id":"000000000000","region":"r","value":{}}"#, "ecs.robot"),
+            (r#"{"kind":"events.rule","account_id":"000000000000","region":"r","value":{}}"#, "simulated AWS only"),
             (CLUSTER, "twice"),
             ("", "empty"),
         ] {

@@ -12,7 +12,7 @@ mod gap;
 mod registry;
 mod sweep;
 
-pub use codec::{FORMAT_VERSION, Header, InventoryError, Record, read, record_kind, write};
+pub use codec::{FORMAT_VERSION, Header, InventoryError, Record, read, read_world, record_kind, write};
 pub use daemons::{Daemon, DaemonRevision, DaemonRevisionSummary, DaemonTaskDefinition};
 pub use deployments::{ContainerImage, RevisionSummary, Rollback, ServiceDeployment, ServiceRevision};
 pub use ecr::{FindingsSummary, Image, Manifest, Repository, is_index};

@@ -111,7 +111,7 @@ impl World {
     pub fn read(mut input: impl BufRead) -> Result<Self, WorldError> {
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes)?;
-        inventory::read(bytes.as_slice())?;
+        inventory::read_world(bytes.as_slice())?;
         let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let broken = |line: usize, error: &dyn ToString| WorldError::Line { line, problem: error.to_string() };
         let first = lines.next().unwrap_or_default();
@@ -142,6 +142,9 @@ impl World {
         let (key, mut object) = line.into_object(known)?;
         if known == ObjectKind::Service {
             self.take_out_task_sets(&key, &mut object.value)?;
+        }
+        if matches!(known, ObjectKind::Elsewhere(_)) && self.get(&key).is_some() {
+            return Err(format!("{} `{}` stands in the file twice; keep the newer line", known.word(), key.id));
         }
         // A task set may stand in its service and on its own line, which knows its tags: the own line completes the other.
         if let Some(known) = self.get(&key) {
@@ -189,7 +192,8 @@ impl World {
                 | ObjectKind::TaskDefinition
                 | ObjectKind::Repository
                 | ObjectKind::Image
-                | ObjectKind::Manifest => None,
+                | ObjectKind::Manifest
+                | ObjectKind::Elsewhere(_) => None,
             };
             if let (Some(due), None) = (due, object.due) {
                 dues.push((key.clone(), due));
@@ -242,7 +246,7 @@ impl World {
         };
         write_line(out, &header)?;
         let mut lines = 0usize;
-        for kind in ObjectKind::ALL {
+        for kind in ObjectKind::every() {
             for (key, object) in self.objects().filter(|(key, _)| key.kind == kind) {
                 let mut line = ObjectLine::new(key, object);
                 if kind == ObjectKind::Service {
@@ -294,6 +298,7 @@ fn complete(at: &Location, kind: ObjectKind, value: &mut Map) -> Result<Key, Str
             Ok(Key::image(at, text(value, "repositoryName"), text(value, "imageDigest")))
         }
         ObjectKind::Manifest => Ok(Key::manifest(at, text(value, "repositoryName"), text(value, "imageDigest"))),
+        ObjectKind::Elsewhere(kind) => kind.complete(at, value),
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::state::{Map, list, text, texts};
+use super::{
+    elsewhere::Elsewhere,
+    state::{Map, list, text, texts},
+};
 use crate::{
     inventory::record_kind,
     model::{AccountId, Location, Scope, Timestamp},
@@ -24,10 +27,13 @@ pub(super) enum ObjectKind {
     Repository,
     Image,
     Manifest,
+    /// Of a service beyond ECS and ECR.
+    Elsewhere(Elsewhere),
 }
 
 impl ObjectKind {
-    pub(super) const ALL: [Self; 8] = [
+    /// Those of ECS and ECR.
+    const ALL: [Self; 8] = [
         Self::Cluster,
         Self::Service,
         Self::TaskSet,
@@ -37,6 +43,11 @@ impl ObjectKind {
         Self::Image,
         Self::Manifest,
     ];
+
+    /// Every kind, in the order in which worlds are written.
+    pub(super) fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Elsewhere::ALL.into_iter().map(Self::Elsewhere))
+    }
 
     /// The word of the inventory format.
     pub(super) const fn word(self) -> &'static str {
@@ -49,11 +60,12 @@ impl ObjectKind {
             Self::Repository => record_kind::REPOSITORY,
             Self::Image => record_kind::IMAGE,
             Self::Manifest => record_kind::MANIFEST,
+            Self::Elsewhere(kind) => kind.word(),
         }
     }
 
     pub(super) fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        Self::every().find(|kind| kind.word() == word)
     }
 }
 
@@ -101,6 +113,10 @@ impl Key {
 
     pub(super) fn manifest(at: &Location, repository: &str, digest: &str) -> Self {
         Self::new(at, ObjectKind::Manifest, format!("{repository}@{digest}"))
+    }
+
+    pub(super) fn elsewhere(at: &Location, kind: Elsewhere, id: impl Into<String>) -> Self {
+        Self::new(at, ObjectKind::Elsewhere(kind), id)
     }
 
     /// The part of a repository's image or manifest id after the `@`.
@@ -253,7 +269,8 @@ impl World {
             | ObjectKind::Service
             | ObjectKind::TaskSet
             | ObjectKind::Task
-            | ObjectKind::Repository => {}
+            | ObjectKind::Repository
+            | ObjectKind::Elsewhere(_) => {}
         }
         self.touched.insert(key.clone());
         self.objects.insert(key, object);
@@ -301,7 +318,8 @@ impl World {
             | ObjectKind::TaskSet
             | ObjectKind::Task
             | ObjectKind::TaskDefinition
-            | ObjectKind::Repository => {}
+            | ObjectKind::Repository
+            | ObjectKind::Elsewhere(_) => {}
         }
     }
 

@@ -1,0 +1,113 @@
+//! What holds definitions and images from outside ECS and ECR: one reader a source, all side by side.
+
+use std::future::Future;
+
+use futures::{
+    StreamExt,
+    future::{BoxFuture, join_all},
+    stream::iter,
+};
+
+use super::scope::{ScopeSweep, absorb};
+use crate::{
+    aws::{AwsError, Batch, ErrorKind},
+    inventory::{Inventory, Reference},
+    model::Source,
+};
+
+/// Reads a source of one scope.
+type Read = for<'a> fn(&'a ScopeSweep<'a>) -> BoxFuture<'a, Inventory>;
+
+/// Every source, and how it is read. One that the build was made without is not in the list, and `UNREAD` has it.
+const READERS: &[(Source, Read)] = &[
+    #[cfg(feature = "eventbridge")]
+    (Source::Eventbridge, |sweep| Box::pin(sweep.eventbridge())),
+    #[cfg(feature = "scheduler")]
+    (Source::Scheduler, |sweep| Box::pin(sweep.scheduler())),
+    #[cfg(feature = "step-functions")]
+    (Source::StepFunctions, |sweep| Box::pin(sweep.step_functions())),
+];
+
+/// Objects of one source read at the same time. The limiter sets the pace; this only bounds what waits for it.
+const OBJECTS_AT_ONCE: usize = 32;
+
+impl ScopeSweep<'_> {
+    /// All of them, without those that the policy waives.
+    pub(super) async fn elsewhere(&self) -> Inventory {
+        let readers = READERS.iter().filter(|(source, _)| !self.options.waives(*source));
+        let parts = readers.map(|(source, read)| async move {
+            self.started(*source);
+            let part = read(self).await;
+            self.finished(*source);
+            part
+        });
+        let mut whole = Inventory::default();
+        join_all(parts).await.into_iter().for_each(|part| absorb(&mut whole, part));
+        whole
+    }
+
+    /// Takes what a list gave: its objects, or a gap of the source, or of `object` if the list belongs to one. A list of what
+    /// is gone by now is empty.
+    pub(super) fn listed<T>(
+        &self,
+        whole: &mut Inventory,
+        source: Source,
+        object: Option<&str>,
+        list: Result<Batch<T>, AwsError>,
+    ) -> Vec<T> {
+        match list {
+            Ok(list) => {
+                whole.gaps.extend(list.failures.iter().map(|failure| self.gap_of(source, failure)));
+                list.found
+            }
+            Err(error) if error.kind == ErrorKind::NotFound && object.is_some() => Vec::new(),
+            Err(error) => {
+                whole.gaps.push(self.gap_after(source, object, &error));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Waits for what each object refers to, many at a time, and counts them. `reads` gives an object's name, which a gap of
+    /// it carries, and what was read; an object that is gone since it was listed refers to nothing.
+    pub(super) async fn references_of<F>(&self, whole: &mut Inventory, source: Source, reads: Vec<F>)
+    where
+        F: Future<Output = (String, Result<Batch<Reference>, AwsError>)> + Send,
+    {
+        self.found(source, reads.len());
+        let mut answers = iter(reads).buffer_unordered(OBJECTS_AT_ONCE);
+        while let Some((object, answer)) = answers.next().await {
+            self.read(source, 1);
+            let references = self.listed(whole, source, Some(&object), answer);
+            whole.references.extend(references.into_iter().map(|reference| self.seen(reference)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::{READ, UNREAD};
+
+    #[test]
+    fn what_is_said_to_be_read_is_read() {
+        for (source, _) in READERS {
+            assert!(READ.contains(source) && !UNREAD.contains(source), "{source}");
+        }
+        let elsewhere = [
+            Source::Eventbridge,
+            Source::Scheduler,
+            Source::StepFunctions,
+            Source::Lambda,
+            Source::Batch,
+            Source::Codedeploy,
+            Source::ApplicationAutoscaling,
+        ];
+        for source in elsewhere.iter().filter(|source| READ.contains(source)) {
+            assert!(
+                READERS.iter().any(|(reader, _)| reader == source),
+                "{source} is neither read nor said to be unread"
+            );
+        }
+    }
+}
