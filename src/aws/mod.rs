@@ -30,4 +30,4 @@ pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};
 pub use session::Session;
 pub use transport::{Answer, Network, Transport, Unanswered};
 
-pub use ecs::{DefinitionStatus, TaskFilter};
+pub use ecs::{DaemonDeployment, DefinitionStatus, ListedDaemonDefinition, TaskFilter};
