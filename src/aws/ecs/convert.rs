@@ -22,10 +22,7 @@ fn failure(failure: &types::Failure) -> Failure {
 }
 
 /// Sorts an answer into what was found and what failed.
-pub(super) fn collect<T>(
-    objects: impl Iterator<Item = Result<T, Failure>>,
-    failures: &[types::Failure],
-) -> Batch<T> {
+pub(super) fn collect<T>(objects: impl Iterator<Item = Result<T, Failure>>, failures: &[types::Failure]) -> Batch<T> {
     let mut all = Batch { found: Vec::new(), failures: failures.iter().map(failure).collect() };
     for object in objects {
         match object {

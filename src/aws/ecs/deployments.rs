@@ -76,7 +76,8 @@ fn listed(brief: &types::ServiceDeploymentBrief, service: &str) -> Result<Servic
         started_at: optional(brief.started_at()),
         finished_at: optional(brief.finished_at()),
         source_service_revisions: Vec::new(),
-        target_service_revision: target.map(|arn| RevisionSummary { arn: arn.to_owned(), ..RevisionSummary::default() }),
+        target_service_revision: target
+            .map(|arn| RevisionSummary { arn: arn.to_owned(), ..RevisionSummary::default() }),
         rollback: None,
     })
 }
