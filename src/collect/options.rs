@@ -90,6 +90,9 @@ pub const READ: &[Source] = &[
     Source::TaskSets,
     Source::Tasks,
     Source::TaskDefinitions,
+    Source::ServiceDeployments,
+    Source::ServiceRevisions,
+    Source::Daemons,
     Source::Repositories,
     Source::Images,
     Source::Manifests,
@@ -101,9 +104,6 @@ pub const READ: &[Source] = &[
 
 /// The sources that this build does not read. Each is a gap in every scope unless the policy waives it.
 pub const UNREAD: &[Source] = &[
-    Source::ServiceDeployments,
-    Source::ServiceRevisions,
-    Source::Daemons,
     Source::Eventbridge,
     Source::Scheduler,
     Source::StepFunctions,

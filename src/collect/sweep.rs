@@ -4,6 +4,7 @@ use futures::future::{join, join_all};
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
+    deployments::Extent,
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
     let parts = scopes.map(|scope| async move {
-        let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
+        let ecs = join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL));
         let ((mut whole, definitions), registry) = join(ecs, scope.registry()).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
@@ -25,13 +26,14 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
     assemble(sessions, options, join_all(parts).await)
 }
 
-/// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
-/// whatever other definition one of those refers to. For the look right before a deletion.
+/// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
+/// tasks, daemons, ACTIVE definitions, and whatever other definition one of those refers to. For the look right before a deletion.
 /// Gaps mean the same as in `collect`; the registry is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
     let parts = scopes.map(|scope| async move {
-        let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
+        let definitions = scope.definitions(&[DefinitionStatus::Active]);
+        let (mut whole, definitions) = join(scope.holders(Extent::WhatHolds), definitions).await;
         absorb(&mut whole, definitions);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
