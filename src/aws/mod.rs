@@ -52,4 +52,4 @@ pub use eventbridge::{EventBus, Rule};
 #[cfg(feature = "scheduler")]
 pub use scheduler::Schedule;
 
-pub use ecs::{DefinitionStatus, TaskFilter};
+pub use ecs::{DaemonDeployment, DefinitionStatus, ListedDaemonDefinition, TaskFilter};

@@ -3,16 +3,21 @@
 //! A sweep never stops at a failure and never passes over one: whatever could not be read becomes a gap of its
 //! source, confined to one object where only one is concerned. Nothing here prints or decides.
 
+mod batches;
 mod cache;
+mod daemons;
 mod definitions;
+mod deployments;
 mod elsewhere;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fleet;
 mod options;
+mod patience;
 mod progress;
 mod references;
 mod registry;
+mod revisions;
 #[cfg(feature = "scheduler")]
 mod scheduler;
 mod scope;

@@ -90,6 +90,9 @@ pub const READ: &[Source] = &[
     Source::TaskSets,
     Source::Tasks,
     Source::TaskDefinitions,
+    Source::ServiceDeployments,
+    Source::ServiceRevisions,
+    Source::Daemons,
     Source::Repositories,
     Source::Images,
     Source::Manifests,
@@ -107,9 +110,6 @@ pub const READ: &[Source] = &[
 
 /// The sources that this build was made without. Each is a gap in every scope unless the policy waives it.
 pub const UNREAD: &[Source] = &[
-    Source::ServiceDeployments,
-    Source::ServiceRevisions,
-    Source::Daemons,
     #[cfg(not(feature = "eventbridge"))]
     Source::Eventbridge,
     #[cfg(not(feature = "scheduler"))]

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
+    deployments::Extent,
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -18,7 +19,7 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
     let began = Instant::now();
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
     let parts = scopes.map(|scope| async move {
-        let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
+        let ecs = join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL));
         let ((mut whole, definitions), registry, elsewhere) = join3(ecs, scope.registry(), scope.elsewhere()).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
@@ -28,15 +29,17 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
     assemble(sessions, options, began, join_all(parts).await)
 }
 
-/// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, what
-/// holds from outside ECS, and whatever other definition one of those refers to. For the look right before a deletion.
+/// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
+/// tasks, daemons, ACTIVE definitions, what holds from outside ECS, and whatever other definition one of those refers to.
+/// For the look right before a deletion.
 /// Gaps mean the same as in `collect`; the registry is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
     let began = Instant::now();
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
     let parts = scopes.map(|scope| async move {
         let definitions = scope.definitions(&[DefinitionStatus::Active]);
-        let (mut whole, definitions, elsewhere) = join3(scope.fleet(), definitions, scope.elsewhere()).await;
+        let holders = scope.holders(Extent::WhatHolds);
+        let (mut whole, definitions, elsewhere) = join3(holders, definitions, scope.elsewhere()).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;

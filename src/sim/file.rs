@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     arn, clock,
+    ecs::parts,
     lifecycle::{DELETION_SWEEP_SECONDS, STOPPED_KEPT_SECONDS},
     state::{Map, count, fill, inner_text, list, set, text, time},
     world::{KeptLine, Key, Object, ObjectKind, World},
@@ -190,6 +191,11 @@ impl World {
                 | ObjectKind::TaskSet
                 | ObjectKind::Task
                 | ObjectKind::TaskDefinition
+                | ObjectKind::ServiceDeployment
+                | ObjectKind::ServiceRevision
+                | ObjectKind::Daemon
+                | ObjectKind::DaemonRevision
+                | ObjectKind::DaemonTaskDefinition
                 | ObjectKind::Repository
                 | ObjectKind::Image
                 | ObjectKind::Manifest
@@ -292,6 +298,11 @@ fn complete(at: &Location, kind: ObjectKind, value: &mut Map) -> Result<Key, Str
         ObjectKind::TaskSet => Ok(complete_task_set(at, value)),
         ObjectKind::Task => Ok(complete_task(at, value)),
         ObjectKind::TaskDefinition => complete_definition(at, value),
+        ObjectKind::ServiceDeployment => parts::service_deployment(at, value),
+        ObjectKind::ServiceRevision => parts::service_revision(at, value),
+        ObjectKind::Daemon => parts::daemon(at, value),
+        ObjectKind::DaemonRevision => parts::daemon_revision(at, value),
+        ObjectKind::DaemonTaskDefinition => parts::daemon_task_definition(at, value),
         ObjectKind::Repository => Ok(complete_repository(at, value)),
         ObjectKind::Image => {
             fill(value, "registryId", at.account_id.as_str());

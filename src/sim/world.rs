@@ -24,6 +24,11 @@ pub(super) enum ObjectKind {
     TaskSet,
     Task,
     TaskDefinition,
+    ServiceDeployment,
+    ServiceRevision,
+    Daemon,
+    DaemonRevision,
+    DaemonTaskDefinition,
     Repository,
     Image,
     Manifest,
@@ -33,12 +38,17 @@ pub(super) enum ObjectKind {
 
 impl ObjectKind {
     /// Those of ECS and ECR.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 13] = [
         Self::Cluster,
         Self::Service,
         Self::TaskSet,
         Self::Task,
         Self::TaskDefinition,
+        Self::ServiceDeployment,
+        Self::ServiceRevision,
+        Self::Daemon,
+        Self::DaemonRevision,
+        Self::DaemonTaskDefinition,
         Self::Repository,
         Self::Image,
         Self::Manifest,
@@ -57,6 +67,11 @@ impl ObjectKind {
             Self::TaskSet => record_kind::TASK_SET,
             Self::Task => record_kind::TASK,
             Self::TaskDefinition => record_kind::TASK_DEFINITION,
+            Self::ServiceDeployment => record_kind::SERVICE_DEPLOYMENT,
+            Self::ServiceRevision => record_kind::SERVICE_REVISION,
+            Self::Daemon => record_kind::DAEMON,
+            Self::DaemonRevision => record_kind::DAEMON_REVISION,
+            Self::DaemonTaskDefinition => record_kind::DAEMON_TASK_DEFINITION,
             Self::Repository => record_kind::REPOSITORY,
             Self::Image => record_kind::IMAGE,
             Self::Manifest => record_kind::MANIFEST,
@@ -101,6 +116,19 @@ impl Key {
     /// A space sorts before every character of a family, and the padded number sorts as a number.
     pub(super) fn task_definition(at: &Location, family: &str, revision: u32) -> Self {
         Self::new(at, ObjectKind::TaskDefinition, format!("{family} {revision:010}"))
+    }
+
+    /// The number in the ARN of a service's deployment, or of its revision, tells it from the others.
+    pub(super) fn service_deployment(service: &Self, id: &str) -> Self {
+        Self::new(&service.location, ObjectKind::ServiceDeployment, format!("{}/{id}", service.id))
+    }
+
+    pub(super) fn service_revision(service: &Self, id: &str) -> Self {
+        Self::new(&service.location, ObjectKind::ServiceRevision, format!("{}/{id}", service.id))
+    }
+
+    pub(super) fn daemon_task_definition(at: &Location, family: &str, revision: u32) -> Self {
+        Self::new(at, ObjectKind::DaemonTaskDefinition, format!("{family} {revision:010}"))
     }
 
     pub(super) fn repository(at: &Location, name: &str) -> Self {
@@ -269,6 +297,11 @@ impl World {
             | ObjectKind::Service
             | ObjectKind::TaskSet
             | ObjectKind::Task
+            | ObjectKind::ServiceDeployment
+            | ObjectKind::ServiceRevision
+            | ObjectKind::Daemon
+            | ObjectKind::DaemonRevision
+            | ObjectKind::DaemonTaskDefinition
             | ObjectKind::Repository
             | ObjectKind::Elsewhere(_) => {}
         }
@@ -318,6 +351,11 @@ impl World {
             | ObjectKind::TaskSet
             | ObjectKind::Task
             | ObjectKind::TaskDefinition
+            | ObjectKind::ServiceDeployment
+            | ObjectKind::ServiceRevision
+            | ObjectKind::Daemon
+            | ObjectKind::DaemonRevision
+            | ObjectKind::DaemonTaskDefinition
             | ObjectKind::Repository
             | ObjectKind::Elsewhere(_) => {}
         }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod cloud;
+mod daemons;
+mod deployments;
 mod kept;
 mod world;
 
@@ -88,6 +90,9 @@ async fn pages_are_followed_batches_are_full_and_nothing_is_described_twice() {
         ("DescribeTasks", 3),
         ("ListTaskDefinitions", 3 + 2 + 1),
         ("DescribeTaskDefinition", 351),
+        ("ListServiceDeployments", 205),
+        ("ListDaemons", 1),
+        ("ListDaemonTaskDefinitions", 1),
         ("DescribeRepositories", 1),
         ("ListTagsForResource", 2),
         ("DescribeImages", 3 + 1),
@@ -126,7 +131,7 @@ async fn what_is_denied_becomes_a_gap_and_the_rest_is_read() {
     let other = Some(arn("cluster/other"));
     let team_web = Some("team/web".to_owned());
     for (denied, expected) in [
-        ("ListClusters", vec![(Source::Services, None), (Source::Tasks, None)]),
+        ("ListClusters", vec![(Source::Services, None), (Source::Tasks, None), (Source::Daemons, None)]),
         ("DescribeClusters", vec![(Source::Services, None)]),
         ("ListServices", vec![(Source::Services, main.clone()), (Source::Services, other.clone())]),
         ("DescribeServices", vec![(Source::Services, main.clone())]),
@@ -238,11 +243,11 @@ async fn a_stopped_task_that_is_forgotten_is_no_gap_and_a_running_one_is() {
 async fn what_this_build_does_not_read_is_said_unless_waived() {
     let read = Cloud::new(&fleet()).collect(Options::new(now()), &Arc::default()).await;
     assert_eq!(gaps(&read), UNREAD.iter().map(|source| (*source, None)).collect());
-    let some = Options { waived: [Source::Daemons, Source::Lambda].into(), ..Options::new(now()) };
+    let some = Options { waived: [Source::Eventbridge, Source::Lambda].into(), ..Options::new(now()) };
     let read = Cloud::new(&fleet()).reference_sweep(some, &Arc::default()).await;
     let sources: BTreeSet<_> = read.gaps.iter().map(|gap| gap.source).collect();
     assert_eq!(sources.len(), UNREAD.len() - 2);
-    assert!(!sources.contains(&Source::Daemons));
+    assert!(!sources.contains(&Source::Eventbridge));
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,11 @@ pub(in crate::sim) fn settle(world: &mut World, now: Timestamp) {
             ObjectKind::Service => services::advance(world, &key, at),
             ObjectKind::TaskDefinition => definitions::sweep(world, &key.location, at),
             ObjectKind::Cluster
+            | ObjectKind::ServiceDeployment
+            | ObjectKind::ServiceRevision
+            | ObjectKind::Daemon
+            | ObjectKind::DaemonRevision
+            | ObjectKind::DaemonTaskDefinition
             | ObjectKind::Repository
             | ObjectKind::Image
             | ObjectKind::Manifest
