@@ -10,6 +10,7 @@ mod options;
 mod progress;
 mod references;
 mod registry;
+mod registry_settings;
 mod scope;
 mod sweep;
 

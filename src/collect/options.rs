@@ -95,6 +95,10 @@ pub const READ: &[Source] = &[
     Source::Manifests,
     Source::Referrers,
     Source::Archived,
+    Source::Replication,
+    Source::RepositoryPolicies,
+    Source::LifecyclePolicies,
+    Source::PullThroughCache,
     Source::Config,
     Source::Reference,
 ];
@@ -111,10 +115,6 @@ pub const UNREAD: &[Source] = &[
     Source::Batch,
     Source::Codedeploy,
     Source::ApplicationAutoscaling,
-    Source::Replication,
-    Source::RepositoryPolicies,
-    Source::LifecyclePolicies,
-    Source::PullThroughCache,
 ];
 
 #[cfg(test)]

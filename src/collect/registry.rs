@@ -1,9 +1,10 @@
 //! Repositories, images, and the manifests of image indexes.
 
-use futures::{StreamExt, future::join, stream::iter};
+use futures::{StreamExt, future::join3, stream::iter};
 
 use super::{
     cache,
+    registry_settings::Policies,
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -26,13 +27,15 @@ impl ScopeSweep<'_> {
             Ok(all) => {
                 self.found(Source::Repositories, all.found.len());
                 whole.gaps.extend(all.failures.iter().map(|failure| self.gap_of(Source::Repositories, failure)));
+                let policies = Policies::new(*self);
                 let repositories: Vec<_> =
-                    all.found.into_iter().map(|repository| self.repository(repository)).collect();
+                    all.found.into_iter().map(|repository| self.repository(repository, &policies)).collect();
                 let mut parts = iter(repositories).buffer_unordered(REPOSITORIES_AT_ONCE);
                 while let Some(part) = parts.next().await {
                     self.read(Source::Repositories, 1);
                     absorb(&mut whole, part);
                 }
+                whole.gaps.extend(policies.finish());
             }
             Err(error) => whole.gaps.push(self.gap_after(Source::Repositories, None, &error)),
         }
@@ -40,16 +43,21 @@ impl ScopeSweep<'_> {
         whole
     }
 
-    /// A repository with its tags and images. One that was deleted since it was listed is nothing at all.
-    async fn repository(&self, mut repository: Repository) -> Inventory {
+    /// A repository with its tags, policies and images. One that was deleted since it was listed is nothing at all.
+    async fn repository(&self, mut repository: Repository, policies: &Policies<'_>) -> Inventory {
         let name = repository.repository_name.clone();
         let archived_too = !self.options.waives(Source::Archived);
-        let tags = self.session.list_tags(&repository.repository_arn);
-        let (tags, images) = join(tags, self.session.describe_images(&name, archived_too)).await;
-        let mut whole = Inventory::default();
+        let arn = repository.repository_arn.clone();
+        let (tags, images, unread) = join3(
+            self.session.list_tags(&arn),
+            self.session.describe_images(&name, archived_too),
+            policies.read_into(&mut repository),
+        )
+        .await;
+        let mut whole = Inventory { gaps: unread, ..Inventory::default() };
         match tags {
             Ok(tags) => repository.tags = tags,
-            Err(error) if error.kind == ErrorKind::NotFound => return whole,
+            Err(error) if error.kind == ErrorKind::NotFound => return Inventory::default(),
             Err(error) => whole.gaps.push(self.gap_after(Source::Repositories, Some(name.as_str()), &error)),
         }
         match images {

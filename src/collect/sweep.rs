@@ -17,22 +17,26 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
     let parts = scopes.map(|scope| async move {
         let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
-        let ((mut whole, definitions), registry) = join(ecs, scope.registry()).await;
+        let ecr = join(scope.registry(), scope.registry_settings());
+        let ((mut whole, definitions), (registry, settings)) = join(ecs, ecr).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
+        absorb(&mut whole, settings);
         whole
     });
     assemble(sessions, options, join_all(parts).await)
 }
 
 /// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
-/// whatever other definition one of those refers to. For the look right before a deletion.
-/// Gaps mean the same as in `collect`; the registry is neither read nor missing.
+/// whatever other definition one of those refers to; and where deletions are replicated to. For the look right before a
+/// deletion. Gaps mean the same as in `collect`; what the registry holds is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
     let parts = scopes.map(|scope| async move {
-        let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
+        let ecs = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active]));
+        let ((mut whole, definitions), replication) = join(ecs, scope.replication()).await;
         absorb(&mut whole, definitions);
+        absorb(&mut whole, replication);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
         whole

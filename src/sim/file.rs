@@ -189,7 +189,9 @@ impl World {
                 | ObjectKind::TaskDefinition
                 | ObjectKind::Repository
                 | ObjectKind::Image
-                | ObjectKind::Manifest => None,
+                | ObjectKind::Manifest
+                | ObjectKind::Registry
+                | ObjectKind::PullThroughCacheRule => None,
             };
             if let (Some(due), None) = (due, object.due) {
                 dues.push((key.clone(), due));
@@ -294,6 +296,14 @@ fn complete(at: &Location, kind: ObjectKind, value: &mut Map) -> Result<Key, Str
             Ok(Key::image(at, text(value, "repositoryName"), text(value, "imageDigest")))
         }
         ObjectKind::Manifest => Ok(Key::manifest(at, text(value, "repositoryName"), text(value, "imageDigest"))),
+        ObjectKind::Registry => {
+            fill(value, "registryId", at.account_id.as_str());
+            Ok(Key::registry(at))
+        }
+        ObjectKind::PullThroughCacheRule => {
+            fill(value, "registryId", at.account_id.as_str());
+            Ok(Key::pull_through_cache_rule(at, text(value, "ecrRepositoryPrefix")))
+        }
     }
 }
 

@@ -24,10 +24,12 @@ pub(super) enum ObjectKind {
     Repository,
     Image,
     Manifest,
+    Registry,
+    PullThroughCacheRule,
 }
 
 impl ObjectKind {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Cluster,
         Self::Service,
         Self::TaskSet,
@@ -36,6 +38,8 @@ impl ObjectKind {
         Self::Repository,
         Self::Image,
         Self::Manifest,
+        Self::Registry,
+        Self::PullThroughCacheRule,
     ];
 
     /// The word of the inventory format.
@@ -49,6 +53,8 @@ impl ObjectKind {
             Self::Repository => record_kind::REPOSITORY,
             Self::Image => record_kind::IMAGE,
             Self::Manifest => record_kind::MANIFEST,
+            Self::Registry => record_kind::REGISTRY,
+            Self::PullThroughCacheRule => record_kind::PULL_THROUGH_CACHE_RULE,
         }
     }
 
@@ -101,6 +107,15 @@ impl Key {
 
     pub(super) fn manifest(at: &Location, repository: &str, digest: &str) -> Self {
         Self::new(at, ObjectKind::Manifest, format!("{repository}@{digest}"))
+    }
+
+    /// There is one registry in an account and Region.
+    pub(super) fn registry(at: &Location) -> Self {
+        Self::new(at, ObjectKind::Registry, "registry")
+    }
+
+    pub(super) fn pull_through_cache_rule(at: &Location, prefix: &str) -> Self {
+        Self::new(at, ObjectKind::PullThroughCacheRule, prefix)
     }
 
     /// The part of a repository's image or manifest id after the `@`.
@@ -253,7 +268,9 @@ impl World {
             | ObjectKind::Service
             | ObjectKind::TaskSet
             | ObjectKind::Task
-            | ObjectKind::Repository => {}
+            | ObjectKind::Repository
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule => {}
         }
         self.touched.insert(key.clone());
         self.objects.insert(key, object);
@@ -301,7 +318,9 @@ impl World {
             | ObjectKind::TaskSet
             | ObjectKind::Task
             | ObjectKind::TaskDefinition
-            | ObjectKind::Repository => {}
+            | ObjectKind::Repository
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule => {}
         }
     }
 

@@ -2,8 +2,8 @@
 
 use jettison::{
     inventory::{
-        self, Cluster, ContainerDefinition, Controller, Deployment, Image, Inventory, Manifest, Repository, Scale,
-        Seen, Service, ServiceEvent, Tag, Task, TaskDefinition, TaskSet,
+        self, Cluster, ContainerDefinition, Controller, Deployment, Image, Inventory, Manifest, Registry, Repository,
+        Scale, Seen, Service, ServiceEvent, Tag, Task, TaskDefinition, TaskSet,
     },
     model::{Digest, Scope, Timestamp},
 };
@@ -52,7 +52,18 @@ pub(crate) fn digest(number: usize) -> Digest {
 }
 
 pub(crate) fn empty() -> Inventory {
-    Inventory { taken_at: now(), scopes: vec![scope()], ..Inventory::default() }
+    Inventory {
+        taken_at: now(),
+        scopes: vec![scope()],
+        registries: vec![registry_of(&scope())],
+        ..Inventory::default()
+    }
+}
+
+/// A registry that replicates nothing.
+pub(crate) fn registry_of(scope: &Scope) -> Seen<Registry> {
+    let registry = Registry { registry_id: scope.account_id.to_string(), ..Registry::default() };
+    Seen::new(scope.location(), registry)
 }
 
 pub(crate) fn cluster(name: &str) -> Cluster {

@@ -12,8 +12,8 @@ use crate::{
     model::{Digest, RepositoryName, quota::batch},
 };
 
-/// The largest page of DescribeRepositories and DescribeImages.
-const PAGE: i32 = 1_000;
+/// The largest page of DescribeRepositories, DescribeImages and DescribePullThroughCacheRules.
+pub(super) const PAGE: i32 = 1_000;
 
 /// Everything that a manifest can be. Without this list BatchGetImage converts or refuses what it was not asked for.
 const MEDIA_TYPES: [&str; 5] = [
@@ -187,7 +187,7 @@ pub(super) fn identifiers(digests: &[Digest]) -> Vec<ImageIdentifier> {
     digests.iter().map(|digest| ImageIdentifier::builder().image_digest(digest.as_str()).build()).collect()
 }
 
-fn sort<T>(objects: impl Iterator<Item = Result<T, Failure>>) -> Batch<T> {
+pub(super) fn sort<T>(objects: impl Iterator<Item = Result<T, Failure>>) -> Batch<T> {
     let mut all = Batch::default();
     for object in objects {
         match object {

@@ -40,7 +40,7 @@ pub(super) fn batch_get(call: &mut Call<'_>) -> Answer {
 }
 
 /// An image's manifest and its media type: the text that was pushed, or else one made up from what the world knows.
-fn manifest(world: &World, key: &Key) -> Result<(String, String), Mismatch> {
+pub(super) fn manifest(world: &World, key: &Key) -> Result<(String, String), Mismatch> {
     let unknown = || Mismatch::new("ImageInaccessible", "The simulated world does not hold this index's manifest");
     let image = world.value(key).ok_or_else(unknown)?;
     let media_type = match text(image, "imageManifestMediaType") {
