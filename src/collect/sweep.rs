@@ -1,6 +1,7 @@
 //! The two sweeps: everything, and who holds what right now.
 
 use futures::future::{join, join_all};
+use tokio::time::Instant;
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
@@ -14,7 +15,8 @@ use crate::{
 
 /// Reads everything in every scope, side by side. What `cache` knows is not read again.
 pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
+    let began = Instant::now();
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress, began });
     let parts = scopes.map(|scope| async move {
         let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
         let ecr = join(scope.registry(), scope.registry_settings());
@@ -31,7 +33,8 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
 /// whatever other definition one of those refers to; and where deletions are replicated to. For the look right before a
 /// deletion. Gaps mean the same as in `collect`; what the registry holds is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
+    let began = Instant::now();
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent, began });
     let parts = scopes.map(|scope| async move {
         let ecs = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active]));
         let ((mut whole, definitions), replication) = join(ecs, scope.replication()).await;

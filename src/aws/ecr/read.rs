@@ -167,6 +167,10 @@ impl Session {
                 continue;
             }
             match manifest::children(image.image_manifest().unwrap_or_default()) {
+                Ok(children) if children.contains(digest) => {
+                    // A manifest cannot know its own digest.
+                    all.failures.push(Failure::new(digest.as_str(), "its manifest lists the index itself"));
+                }
                 Ok(children) => all.found.push(Manifest {
                     repository_name: repository.clone(),
                     image_digest: digest.clone(),
