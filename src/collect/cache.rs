@@ -51,8 +51,9 @@ fn definition_key(arn: &str, status: &str) -> String {
     format!("definition/1/{status}/{arn}")
 }
 
+/// The second version remembers when the manifest was read.
 fn manifest_key(location: &Location, repository: &RepositoryName, digest: &Digest) -> String {
-    format!("manifest/1/{location}/{repository}@{digest}")
+    format!("manifest/2/{location}/{repository}@{digest}")
 }
 
 pub(super) async fn definition(cache: &dyn Cache, arn: &str, status: &str) -> Option<TaskDefinition> {

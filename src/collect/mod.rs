@@ -17,6 +17,7 @@ mod patience;
 mod progress;
 mod references;
 mod registry;
+mod registry_settings;
 mod revisions;
 #[cfg(feature = "scheduler")]
 mod scheduler;

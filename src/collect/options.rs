@@ -104,6 +104,10 @@ pub const READ: &[Source] = &[
     Source::Scheduler,
     #[cfg(feature = "step-functions")]
     Source::StepFunctions,
+    Source::Replication,
+    Source::RepositoryPolicies,
+    Source::LifecyclePolicies,
+    Source::PullThroughCache,
     Source::Config,
     Source::Reference,
 ];
@@ -120,10 +124,6 @@ pub const UNREAD: &[Source] = &[
     Source::Batch,
     Source::Codedeploy,
     Source::ApplicationAutoscaling,
-    Source::Replication,
-    Source::RepositoryPolicies,
-    Source::LifecyclePolicies,
-    Source::PullThroughCache,
 ];
 
 #[cfg(test)]

@@ -17,12 +17,14 @@ use crate::{
 /// Reads everything in every scope, side by side. What `cache` knows is not read again.
 pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
     let began = Instant::now();
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress, began });
     let parts = scopes.map(|scope| async move {
         let ecs = join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL));
-        let ((mut whole, definitions), registry, elsewhere) = join3(ecs, scope.registry(), scope.elsewhere()).await;
+        let ecr = join(scope.registry(), scope.registry_settings());
+        let ((mut whole, definitions), (registry, settings), elsewhere) = join3(ecs, ecr, scope.elsewhere()).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
+        absorb(&mut whole, settings);
         absorb(&mut whole, elsewhere);
         whole
     });
@@ -30,17 +32,18 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
 }
 
 /// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
-/// tasks, daemons, ACTIVE definitions, what holds from outside ECS, and whatever other definition one of those refers to.
-/// For the look right before a deletion.
-/// Gaps mean the same as in `collect`; the registry is neither read nor missing.
+/// tasks, daemons, ACTIVE definitions, what holds from outside ECS, whatever other definition one of those refers to, and where
+/// deletions are replicated to. For the look right before a deletion.
+/// Gaps mean the same as in `collect`; what the registry holds is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
     let began = Instant::now();
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent, began });
     let parts = scopes.map(|scope| async move {
-        let definitions = scope.definitions(&[DefinitionStatus::Active]);
-        let holders = scope.holders(Extent::WhatHolds);
-        let (mut whole, definitions, elsewhere) = join3(holders, definitions, scope.elsewhere()).await;
+        let ecs = join(scope.holders(Extent::WhatHolds), scope.definitions(&[DefinitionStatus::Active]));
+        let ((mut whole, definitions), replication, elsewhere) =
+            join3(ecs, scope.replication(), scope.elsewhere()).await;
         absorb(&mut whole, definitions);
+        absorb(&mut whole, replication);
         absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);

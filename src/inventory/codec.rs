@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    io::{self, BufRead, Write},
+    io::{self, BufRead},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -327,65 +327,10 @@ fn keep<T: DeserializeOwned>(
     Ok(name)
 }
 
-/// Writes an inventory: its lines by kind, account, Region and identity, so that equal inventories give equal bytes.
-///
-/// # Errors
-/// What the writer answers.
-pub fn write(inventory: &Inventory, out: &mut impl Write) -> io::Result<()> {
-    let header = Header {
-        kind: "inventory".to_owned(),
-        format_version: FORMAT_VERSION.to_owned(),
-        taken_at: inventory.taken_at,
-        scopes: inventory.scopes.clone(),
-        trailer: true,
-    };
-    serde_json::to_writer(&mut *out, &header)?;
-    out.write_all(b"\n")?;
-    let mut lines = 0;
-    let mut section = |kind: &str, mut section: Vec<String>| -> io::Result<()> {
-        section.sort_unstable();
-        for line in &section {
-            writeln!(out, "{{\"kind\":\"{kind}\",{line}}}")?;
-        }
-        lines += section.len();
-        Ok(())
-    };
-    section(record_kind::CLUSTER, lines_of(&inventory.clusters)?)?;
-    section(record_kind::SERVICE, lines_of(&inventory.services)?)?;
-    section(record_kind::TASK_SET, lines_of(&inventory.task_sets)?)?;
-    section(record_kind::TASK, lines_of(&inventory.tasks)?)?;
-    section(record_kind::TASK_DEFINITION, lines_of(&inventory.task_definitions)?)?;
-    section(record_kind::SERVICE_DEPLOYMENT, lines_of(&inventory.service_deployments)?)?;
-    section(record_kind::SERVICE_REVISION, lines_of(&inventory.service_revisions)?)?;
-    section(record_kind::DAEMON, lines_of(&inventory.daemons)?)?;
-    section(record_kind::DAEMON_REVISION, lines_of(&inventory.daemon_revisions)?)?;
-    section(record_kind::DAEMON_TASK_DEFINITION, lines_of(&inventory.daemon_task_definitions)?)?;
-    section(record_kind::REGISTRY, lines_of(&inventory.registries)?)?;
-    section(record_kind::PULL_THROUGH_CACHE_RULE, lines_of(&inventory.pull_through_cache_rules)?)?;
-    section(record_kind::REPOSITORY, lines_of(&inventory.repositories)?)?;
-    section(record_kind::IMAGE, lines_of(&inventory.images)?)?;
-    section(record_kind::MANIFEST, lines_of(&inventory.manifests)?)?;
-    section(record_kind::REFERENCE, lines_of(&inventory.references)?)?;
-    let gaps = inventory.gaps.iter().map(|gap| Ok(format!("\"value\":{}", serde_json::to_string(gap)?)));
-    section(record_kind::GAP, gaps.collect::<serde_json::Result<_>>()?)?;
-    writeln!(out, "{{\"kind\":\"{}\",\"value\":{{\"lines\":{lines}}}}}", record_kind::END)
-}
-
-fn lines_of<T: Serialize>(objects: &[Seen<T>]) -> serde_json::Result<Vec<String>> {
-    let line = |seen: &Seen<T>| {
-        Ok(format!(
-            "\"account_id\":\"{}\",\"region\":{},\"value\":{}",
-            seen.location.account_id,
-            serde_json::to_string(&seen.location.region)?,
-            serde_json::to_string(&seen.value)?
-        ))
-    };
-    objects.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::write;
 
     const HEADER: &str = r#"{"kind":"inventory","format_version":"1.0","taken_at":"2026-11-01T00:00:00Z","scopes":[{"account":"demo","account_id":"000000000000","region":"eu-central-1"}]}"#;
     const CLUSTER: &str = r#"{"kind":"ecs.cluster","account_id":"000000000000","region":"eu-central-1","value":{"clusterArn":"arn:aws:ecs:eu-central-1:000000000000:cluster/main","clusterName":"main","futureField":1}}"#;

@@ -199,6 +199,8 @@ impl World {
                 | ObjectKind::Repository
                 | ObjectKind::Image
                 | ObjectKind::Manifest
+                | ObjectKind::Registry
+                | ObjectKind::PullThroughCacheRule
                 | ObjectKind::Elsewhere(_) => None,
             };
             if let (Some(due), None) = (due, object.due) {
@@ -309,6 +311,14 @@ fn complete(at: &Location, kind: ObjectKind, value: &mut Map) -> Result<Key, Str
             Ok(Key::image(at, text(value, "repositoryName"), text(value, "imageDigest")))
         }
         ObjectKind::Manifest => Ok(Key::manifest(at, text(value, "repositoryName"), text(value, "imageDigest"))),
+        ObjectKind::Registry => {
+            fill(value, "registryId", at.account_id.as_str());
+            Ok(Key::registry(at))
+        }
+        ObjectKind::PullThroughCacheRule => {
+            fill(value, "registryId", at.account_id.as_str());
+            Ok(Key::pull_through_cache_rule(at, text(value, "ecrRepositoryPrefix")))
+        }
         ObjectKind::Elsewhere(kind) => kind.complete(at, value),
     }
 }

@@ -32,13 +32,15 @@ pub(super) enum ObjectKind {
     Repository,
     Image,
     Manifest,
+    Registry,
+    PullThroughCacheRule,
     /// Of a service beyond ECS and ECR.
     Elsewhere(Elsewhere),
 }
 
 impl ObjectKind {
     /// Those of ECS and ECR.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Cluster,
         Self::Service,
         Self::TaskSet,
@@ -52,6 +54,8 @@ impl ObjectKind {
         Self::Repository,
         Self::Image,
         Self::Manifest,
+        Self::Registry,
+        Self::PullThroughCacheRule,
     ];
 
     /// Every kind, in the order in which worlds are written.
@@ -75,6 +79,8 @@ impl ObjectKind {
             Self::Repository => record_kind::REPOSITORY,
             Self::Image => record_kind::IMAGE,
             Self::Manifest => record_kind::MANIFEST,
+            Self::Registry => record_kind::REGISTRY,
+            Self::PullThroughCacheRule => record_kind::PULL_THROUGH_CACHE_RULE,
             Self::Elsewhere(kind) => kind.word(),
         }
     }
@@ -141,6 +147,15 @@ impl Key {
 
     pub(super) fn manifest(at: &Location, repository: &str, digest: &str) -> Self {
         Self::new(at, ObjectKind::Manifest, format!("{repository}@{digest}"))
+    }
+
+    /// There is one registry in an account and Region.
+    pub(super) fn registry(at: &Location) -> Self {
+        Self::new(at, ObjectKind::Registry, "registry")
+    }
+
+    pub(super) fn pull_through_cache_rule(at: &Location, prefix: &str) -> Self {
+        Self::new(at, ObjectKind::PullThroughCacheRule, prefix)
     }
 
     pub(super) fn elsewhere(at: &Location, kind: Elsewhere, id: impl Into<String>) -> Self {
@@ -303,6 +318,8 @@ impl World {
             | ObjectKind::DaemonRevision
             | ObjectKind::DaemonTaskDefinition
             | ObjectKind::Repository
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule
             | ObjectKind::Elsewhere(_) => {}
         }
         self.touched.insert(key.clone());
@@ -357,6 +374,8 @@ impl World {
             | ObjectKind::DaemonRevision
             | ObjectKind::DaemonTaskDefinition
             | ObjectKind::Repository
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule
             | ObjectKind::Elsewhere(_) => {}
         }
     }

@@ -5,6 +5,7 @@ mod cloud;
 mod daemons;
 mod deployments;
 mod kept;
+mod registry;
 mod world;
 
 use std::{
@@ -22,8 +23,8 @@ use jettison::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use world::{
-    IMAGE, INDEX, arn, assert_same, cluster, definition, digest, empty, fleet, image, manifest, now, repository, seen,
-    service, task, written,
+    IMAGE, INDEX, arn, assert_same, cluster, definition, digest, empty, fleet, image, manifest, now, registry_of,
+    repository, seen, service, task, written,
 };
 
 /// Everything that this build reads, and no gap for what it does not.
@@ -49,6 +50,7 @@ async fn accounts_and_regions_are_read_side_by_side_and_kept_apart() {
     let elsewhere =
         Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "us-east-1".into() };
     let place = elsewhere.location();
+    world.registries.push(registry_of(&elsewhere));
     world.scopes.push(elsewhere);
     let repository = Repository {
         repository_arn: "arn:aws:ecr:us-east-1:111111111111:repository/team/web".to_owned(),
@@ -95,6 +97,10 @@ async fn pages_are_followed_batches_are_full_and_nothing_is_described_twice() {
         ("ListDaemonTaskDefinitions", 1),
         ("DescribeRepositories", 1),
         ("ListTagsForResource", 2),
+        ("DescribeRegistry", 1),
+        ("DescribePullThroughCacheRules", 1),
+        ("GetRepositoryPolicy", 2),
+        ("GetLifecyclePolicy", 2),
         ("DescribeImages", 3 + 1),
         ("BatchGetImage", 2),
     ]
@@ -142,8 +148,12 @@ async fn what_is_denied_becomes_a_gap_and_the_rest_is_read() {
         ("DescribeTaskDefinition", vec![(Source::TaskDefinitions, None)]),
         ("DescribeRepositories", vec![(Source::Repositories, None)]),
         ("ListTagsForResource", vec![(Source::Repositories, team_web.clone())]),
-        ("DescribeImages", vec![(Source::Images, team_web)]),
-        ("BatchGetImage", vec![(Source::Manifests, Some(format!("team/web@{}", digest(3))))]),
+        ("DescribeImages", vec![(Source::Images, team_web.clone())]),
+        ("BatchGetImage", vec![(Source::Manifests, team_web)]),
+        ("DescribeRegistry", vec![(Source::Replication, None)]),
+        ("DescribePullThroughCacheRules", vec![(Source::PullThroughCache, None)]),
+        ("GetRepositoryPolicy", vec![(Source::RepositoryPolicies, None)]),
+        ("GetLifecyclePolicy", vec![(Source::LifecyclePolicies, None)]),
     ] {
         let read = Cloud::new(&fleet()).denying(denied).collect(options(), &Arc::default()).await;
         assert_eq!(gaps(&read), expected.into_iter().collect(), "{denied}");
@@ -336,7 +346,7 @@ async fn the_quota_is_used_up_and_never_exceeded() {
     let start = Instant::now();
     let read = cloud.collect(options(), &Arc::default()).await;
     assert_eq!(read.task_definitions.len(), 1_000);
-    assert!(cloud.sim.calls().iter().all(|call| call.error.is_none()), "throttled although alone");
+    assert!(cloud.sim.calls().iter().all(|call| call.error != Some("ThrottlingException")), "throttled although alone");
     let calls = cloud.asked("DescribeTaskDefinition").len() + cloud.asked("ListTaskDefinitions").len();
     assert_eq!(calls, 1_000 + 10 + 1 + 1);
     // Fifty at once, and twenty a second after that.
@@ -353,7 +363,10 @@ async fn no_request_of_a_whole_sweep_is_throttled() {
         let cloud = Cloud::of_text(&written(&large()), &large(), enforced).using(share);
         let read = cloud.collect(options(), &Arc::default()).await;
         assert_same(&read, &large());
-        assert!(cloud.sim.calls().iter().all(|call| call.error.is_none()), "throttled at a share of {share}");
+        assert!(
+            cloud.sim.calls().iter().all(|call| call.error != Some("ThrottlingException")),
+            "throttled at a share of {share}"
+        );
     }
 }
 

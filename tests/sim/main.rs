@@ -9,6 +9,7 @@ mod images;
 mod persistence;
 mod random;
 mod reading;
+mod registry;
 mod server;
 mod services;
 mod worlds;

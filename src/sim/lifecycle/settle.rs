@@ -23,6 +23,8 @@ pub(in crate::sim) fn settle(world: &mut World, now: Timestamp) {
             | ObjectKind::Repository
             | ObjectKind::Image
             | ObjectKind::Manifest
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule
             | ObjectKind::Elsewhere(_) => {
                 world.change(&key, |object| object.due = None);
             }
