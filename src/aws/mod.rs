@@ -6,8 +6,14 @@
 //! a throttled answer has to slow the bucket down, and a hidden second attempt of a mutating call would hide an
 //! outcome that nobody knows. It also keeps simulated runs exactly repeatable: the SDK's backoff is random.
 
+#[cfg(feature = "application-autoscaling")]
+mod autoscaling;
+#[cfg(feature = "batch")]
+mod batch;
 mod call;
 mod clients;
+#[cfg(feature = "codedeploy")]
+mod codedeploy;
 mod connection;
 mod ecr;
 mod ecs;
@@ -15,6 +21,8 @@ mod error;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fault;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod operation;
 mod outcome;
 mod pacing;
@@ -34,7 +42,11 @@ pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};
 pub use session::Session;
 pub use transport::{Answer, Network, Transport, Unanswered};
 
+#[cfg(feature = "codedeploy")]
+pub use codedeploy::{AppSpec, CodeDeployment, DeploymentGroup};
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{EventBus, Rule};
+#[cfg(feature = "lambda")]
+pub use lambda::ImageFunction;
 
 pub use ecs::{DefinitionStatus, TaskFilter};

@@ -1,4 +1,5 @@
-//! What never changes is read once: the content of a definition in a status, and the children of an index.
+//! What never changes is read once: the content of a definition in a status, the children of an index, the image of a revision
+//! of a Lambda function.
 //!
 //! Tags of definitions can change without a trace in any list, so a definition from the cache has the tags that it had when
 //! it was described. That errs in both directions, and both are caught where they matter: `apply` describes each
@@ -11,6 +12,8 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(feature = "lambda")]
+use crate::{aws::ImageFunction, inventory::Reference};
 use crate::{
     inventory::{Manifest, TaskDefinition},
     model::{Digest, Location, RepositoryName},
@@ -72,6 +75,25 @@ pub(super) async fn manifest(
 pub(super) async fn keep_manifest(cache: &dyn Cache, location: &Location, manifest: &Manifest) {
     let key = manifest_key(location, &manifest.repository_name, &manifest.image_digest);
     write(cache, &key, manifest).await;
+}
+
+/// What a version of a function held when its revision was read: every change of a function gives it another revision.
+#[cfg(feature = "lambda")]
+pub(super) async fn function(cache: &dyn Cache, function: &ImageFunction) -> Option<Vec<Reference>> {
+    read(cache, &function_key(function)?).await
+}
+
+#[cfg(feature = "lambda")]
+pub(super) async fn keep_function(cache: &dyn Cache, function: &ImageFunction, held: &Vec<Reference>) {
+    if let Some(key) = function_key(function) {
+        write(cache, &key, held).await;
+    }
+}
+
+#[cfg(feature = "lambda")]
+fn function_key(function: &ImageFunction) -> Option<String> {
+    let revision = function.revision_id.as_deref().filter(|id| !id.is_empty())?;
+    Some(format!("function/1/{revision}/{}", function.arn))
 }
 
 async fn read<T: DeserializeOwned>(cache: &dyn Cache, key: &str) -> Option<T> {

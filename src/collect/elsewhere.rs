@@ -22,6 +22,14 @@ type Read = for<'a> fn(&'a ScopeSweep<'a>) -> BoxFuture<'a, Inventory>;
 const READERS: &[(Source, Read)] = &[
     #[cfg(feature = "eventbridge")]
     (Source::Eventbridge, |sweep| Box::pin(sweep.eventbridge())),
+    #[cfg(feature = "lambda")]
+    (Source::Lambda, |sweep| Box::pin(sweep.lambda())),
+    #[cfg(feature = "batch")]
+    (Source::Batch, |sweep| Box::pin(sweep.batch())),
+    #[cfg(feature = "codedeploy")]
+    (Source::Codedeploy, |sweep| Box::pin(sweep.codedeploy())),
+    #[cfg(feature = "application-autoscaling")]
+    (Source::ApplicationAutoscaling, |sweep| Box::pin(sweep.application_autoscaling())),
 ];
 
 /// Objects of one source read at the same time. The limiter sets the pace; this only bounds what waits for it.
@@ -100,7 +108,10 @@ mod tests {
             Source::ApplicationAutoscaling,
         ];
         for source in elsewhere.iter().filter(|source| READ.contains(source)) {
-            assert!(READERS.iter().any(|(reader, _)| reader == source), "{source} is neither read nor said to be unread");
+            assert!(
+                READERS.iter().any(|(reader, _)| reader == source),
+                "{source} is neither read nor said to be unread"
+            );
         }
     }
 }

@@ -3,12 +3,20 @@
 //! A sweep never stops at a failure and never passes over one: whatever could not be read becomes a gap of its
 //! source, confined to one object where only one is concerned. Nothing here prints or decides.
 
+#[cfg(feature = "application-autoscaling")]
+mod autoscaling;
+#[cfg(feature = "batch")]
+mod batch;
 mod cache;
+#[cfg(feature = "codedeploy")]
+mod codedeploy;
 mod definitions;
 mod elsewhere;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fleet;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod options;
 mod progress;
 mod references;

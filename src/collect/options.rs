@@ -97,6 +97,14 @@ pub const READ: &[Source] = &[
     Source::Archived,
     #[cfg(feature = "eventbridge")]
     Source::Eventbridge,
+    #[cfg(feature = "lambda")]
+    Source::Lambda,
+    #[cfg(feature = "batch")]
+    Source::Batch,
+    #[cfg(feature = "codedeploy")]
+    Source::Codedeploy,
+    #[cfg(feature = "application-autoscaling")]
+    Source::ApplicationAutoscaling,
     Source::Config,
     Source::Reference,
 ];
@@ -110,9 +118,13 @@ pub const UNREAD: &[Source] = &[
     Source::Eventbridge,
     Source::Scheduler,
     Source::StepFunctions,
+    #[cfg(not(feature = "lambda"))]
     Source::Lambda,
+    #[cfg(not(feature = "batch"))]
     Source::Batch,
+    #[cfg(not(feature = "codedeploy"))]
     Source::Codedeploy,
+    #[cfg(not(feature = "application-autoscaling"))]
     Source::ApplicationAutoscaling,
     Source::Replication,
     Source::RepositoryPolicies,
