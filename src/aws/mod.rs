@@ -14,6 +14,8 @@ mod call;
 mod clients;
 #[cfg(feature = "codedeploy")]
 mod codedeploy;
+#[cfg(feature = "config")]
+mod config;
 mod connection;
 mod ecr;
 mod ecs;
@@ -44,6 +46,8 @@ pub use transport::{Answer, Network, Transport, Unanswered};
 
 #[cfg(feature = "codedeploy")]
 pub use codedeploy::{AppSpec, CodeDeployment, DeploymentGroup};
+#[cfg(feature = "config")]
+pub use config::AggregatorSource;
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{EventBus, Rule};
 #[cfg(feature = "lambda")]

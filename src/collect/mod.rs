@@ -3,6 +3,7 @@
 //! A sweep never stops at a failure and never passes over one: whatever could not be read becomes a gap of its
 //! source, confined to one object where only one is concerned. Nothing here prints or decides.
 
+mod aggregator;
 #[cfg(feature = "application-autoscaling")]
 mod autoscaling;
 #[cfg(feature = "batch")]

@@ -4,6 +4,7 @@ use futures::future::{join, join_all, join3};
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
+    aggregator::aggregators,
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -23,7 +24,9 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
         absorb(&mut whole, elsewhere);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, progress)).await;
+    parts.push(aggregated);
+    assemble(sessions, options, parts)
 }
 
 /// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, what
@@ -40,7 +43,9 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
         absorb(&mut whole, referenced);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, &Silent)).await;
+    parts.push(aggregated);
+    assemble(sessions, options, parts)
 }
 
 fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> Inventory {
