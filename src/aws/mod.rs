@@ -19,17 +19,29 @@ mod config;
 mod connection;
 mod ecr;
 mod ecs;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod ecs_call;
 mod error;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod expression;
 mod fault;
 #[cfg(feature = "lambda")]
 mod lambda;
+#[cfg(any(feature = "scheduler", feature = "step-functions"))]
+mod mention;
 mod operation;
 mod outcome;
 mod pacing;
 mod reference;
+#[cfg(feature = "scheduler")]
+mod scheduler;
 mod session;
+#[cfg(feature = "step-functions")]
+mod states_language;
+#[cfg(feature = "step-functions")]
+mod step_functions;
 mod sts;
 mod time;
 mod transport;
@@ -52,5 +64,7 @@ pub use config::AggregatorSource;
 pub use eventbridge::{EventBus, Rule};
 #[cfg(feature = "lambda")]
 pub use lambda::ImageFunction;
+#[cfg(feature = "scheduler")]
+pub use scheduler::Schedule;
 
 pub use ecs::{DefinitionStatus, TaskFilter};

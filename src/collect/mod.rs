@@ -22,7 +22,11 @@ mod options;
 mod progress;
 mod references;
 mod registry;
+#[cfg(feature = "scheduler")]
+mod scheduler;
 mod scope;
+#[cfg(feature = "step-functions")]
+mod step_functions;
 mod sweep;
 
 pub use cache::{Cache, MemoryCache};

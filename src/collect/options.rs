@@ -97,6 +97,10 @@ pub const READ: &[Source] = &[
     Source::Archived,
     #[cfg(feature = "eventbridge")]
     Source::Eventbridge,
+    #[cfg(feature = "scheduler")]
+    Source::Scheduler,
+    #[cfg(feature = "step-functions")]
+    Source::StepFunctions,
     #[cfg(feature = "lambda")]
     Source::Lambda,
     #[cfg(feature = "batch")]
@@ -116,7 +120,9 @@ pub const UNREAD: &[Source] = &[
     Source::Daemons,
     #[cfg(not(feature = "eventbridge"))]
     Source::Eventbridge,
+    #[cfg(not(feature = "scheduler"))]
     Source::Scheduler,
+    #[cfg(not(feature = "step-functions"))]
     Source::StepFunctions,
     #[cfg(not(feature = "lambda"))]
     Source::Lambda,

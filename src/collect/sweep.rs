@@ -41,6 +41,8 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
         absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
+        let from_elsewhere = scope.definitions_from_elsewhere(&whole).await;
+        absorb(&mut whole, from_elsewhere);
         whole
     });
     let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, &Silent)).await;
