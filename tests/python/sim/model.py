@@ -44,7 +44,7 @@ def _routes():
     for service in REST:
         for operation in _models[service].operation_names:
             http = _models[service].operation_model(operation).http
-            parts = http["requestUri"].partition("?")[0].split("/")
+            parts = http["requestUri"].partition("?")[0].rstrip("/").split("/")
             pattern = "/".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
             yield http["method"], re.compile(pattern), service, operation
 
@@ -56,7 +56,7 @@ def operation_of(headers, body, method="POST", path="/"):
     """The (service, operation) that a request names, or (None, text) when no model has it."""
     target = headers.get("X-Amz-Target", "")
     for verb, pattern, service, operation in [] if target else _ROUTES:
-        if verb == method and pattern.fullmatch(path.partition("?")[0]):
+        if verb == method and pattern.fullmatch(path.partition("?")[0].rstrip("/")):
             return service, operation
     if target:
         service, _, operation = target.partition(".")
