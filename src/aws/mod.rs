@@ -6,9 +6,17 @@
 //! a throttled answer has to slow the bucket down, and a hidden second attempt of a mutating call would hide an
 //! outcome that nobody knows. It also keeps simulated runs exactly repeatable: the SDK's backoff is random.
 
+#[cfg(feature = "application-autoscaling")]
+mod autoscaling;
+#[cfg(feature = "batch")]
+mod batch;
 mod call;
 mod clients;
 mod clock;
+#[cfg(feature = "codedeploy")]
+mod codedeploy;
+#[cfg(feature = "config")]
+mod config;
 mod connection;
 mod ecr;
 mod ecs;
@@ -20,6 +28,8 @@ mod eventbridge;
 #[cfg(any(feature = "scheduler", feature = "step-functions"))]
 mod expression;
 mod fault;
+#[cfg(feature = "lambda")]
+mod lambda;
 #[cfg(any(feature = "scheduler", feature = "step-functions"))]
 mod mention;
 mod operation;
@@ -47,8 +57,14 @@ pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};
 pub use session::Session;
 pub use transport::{Answer, Network, Transport, Unanswered};
 
+#[cfg(feature = "codedeploy")]
+pub use codedeploy::{AppSpec, CodeDeployment, DeploymentGroup};
+#[cfg(feature = "config")]
+pub use config::AggregatorSource;
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{EventBus, Rule};
+#[cfg(feature = "lambda")]
+pub use lambda::ImageFunction;
 #[cfg(feature = "scheduler")]
 pub use scheduler::Schedule;
 

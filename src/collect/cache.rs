@@ -1,5 +1,6 @@
 //! What never changes is read once: the content of a definition in a status, the children of an index, a revision of a
-//! service or a daemon once every container has its digest, and a service deployment that is over.
+//! service or a daemon once every container has its digest, a service deployment that is over, and the image of a revision of a
+//! Lambda function.
 //!
 //! Tags of definitions can change without a trace in any list, so a definition from the cache has the tags that it had when
 //! it was described. That errs in both directions, and both are caught where they matter: `apply` describes each
@@ -13,6 +14,8 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::deployments::is_over;
+#[cfg(feature = "lambda")]
+use crate::{aws::ImageFunction, inventory::Reference};
 use crate::{
     inventory::{
         ContainerImage, DaemonRevision, DaemonTaskDefinition, Manifest, ServiceDeployment, ServiceRevision,
@@ -131,6 +134,25 @@ pub(super) async fn keep_daemon_definition(cache: &dyn Cache, definition: &Daemo
 /// Whether nothing of a revision can change any more: each container's tag was resolved to a digest.
 fn is_pinned(containers: &[ContainerImage]) -> bool {
     !containers.is_empty() && containers.iter().all(|container| container.image_digest.is_some())
+}
+
+/// What a version of a function held when its revision was read: every change of a function gives it another revision.
+#[cfg(feature = "lambda")]
+pub(super) async fn function(cache: &dyn Cache, function: &ImageFunction) -> Option<Vec<Reference>> {
+    read(cache, &function_key(function)?).await
+}
+
+#[cfg(feature = "lambda")]
+pub(super) async fn keep_function(cache: &dyn Cache, function: &ImageFunction, held: &Vec<Reference>) {
+    if let Some(key) = function_key(function) {
+        write(cache, &key, held).await;
+    }
+}
+
+#[cfg(feature = "lambda")]
+fn function_key(function: &ImageFunction) -> Option<String> {
+    let revision = function.revision_id.as_deref().filter(|id| !id.is_empty())?;
+    Some(format!("function/1/{revision}/{}", function.arn))
 }
 
 async fn read<T: DeserializeOwned>(cache: &dyn Cache, key: &str) -> Option<T> {

@@ -1,6 +1,6 @@
 //! What holds definitions and images from outside ECS and ECR: one reader a source, all side by side.
 
-use std::future::Future;
+use std::{collections::BTreeSet, future::Future};
 
 use futures::{
     StreamExt,
@@ -10,9 +10,9 @@ use futures::{
 
 use super::scope::{ScopeSweep, absorb};
 use crate::{
-    aws::{AwsError, Batch, ErrorKind},
+    aws::{AwsError, Batch, DefinitionStatus, ErrorKind},
     inventory::{Inventory, Reference},
-    model::Source,
+    model::{Source, TaskDefinitionRef, task_definition_arn},
 };
 
 /// Reads a source of one scope.
@@ -26,6 +26,14 @@ const READERS: &[(Source, Read)] = &[
     (Source::Scheduler, |sweep| Box::pin(sweep.scheduler())),
     #[cfg(feature = "step-functions")]
     (Source::StepFunctions, |sweep| Box::pin(sweep.step_functions())),
+    #[cfg(feature = "lambda")]
+    (Source::Lambda, |sweep| Box::pin(sweep.lambda())),
+    #[cfg(feature = "batch")]
+    (Source::Batch, |sweep| Box::pin(sweep.batch())),
+    #[cfg(feature = "codedeploy")]
+    (Source::Codedeploy, |sweep| Box::pin(sweep.codedeploy())),
+    #[cfg(feature = "application-autoscaling")]
+    (Source::ApplicationAutoscaling, |sweep| Box::pin(sweep.application_autoscaling())),
 ];
 
 /// Objects of one source read at the same time. The limiter sets the pace; this only bounds what waits for it.
@@ -44,6 +52,36 @@ impl ScopeSweep<'_> {
         let mut whole = Inventory::default();
         join_all(parts).await.into_iter().for_each(|part| absorb(&mut whole, part));
         whole
+    }
+
+    /// Describes the revisions that `whole` refers to from elsewhere and does not hold, such as one that is INACTIVE.
+    pub(super) async fn definitions_from_elsewhere(&self, whole: &Inventory) -> Inventory {
+        let location = self.session.location();
+        let known: BTreeSet<_> = whole.task_definitions.iter().map(|seen| &seen.value.task_definition_arn).collect();
+        let revisions = whole.references.iter().filter_map(|seen| seen.value.task_definition.as_deref());
+        let arns: BTreeSet<String> = revisions
+            .filter_map(TaskDefinitionRef::parse)
+            .filter(|named| named.location.as_ref().is_none_or(|place| place == location))
+            .filter_map(|named| Some(task_definition_arn(location, &named.family, named.revision?)))
+            .filter(|arn| !known.contains(arn))
+            .collect();
+        let mut answers = iter(arns)
+            .map(|arn| async move {
+                // A cached copy has the same content whatever became of its status.
+                let answer = self.definition(&arn, DefinitionStatus::Inactive).await;
+                (arn, answer)
+            })
+            .buffer_unordered(OBJECTS_AT_ONCE);
+        let mut part = Inventory::default();
+        while let Some((arn, answer)) = answers.next().await {
+            match answer {
+                Ok(definition) => part.task_definitions.push(self.seen(definition)),
+                // The reference stays, and whoever follows it finds that it leads nowhere.
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                Err(error) => part.gaps.push(self.gap_after(Source::TaskDefinitions, Some(&arn), &error)),
+            }
+        }
+        part
     }
 
     /// Takes what a list gave: its objects, or a gap of the source, or of `object` if the list belongs to one. A list of what

@@ -3,8 +3,15 @@
 //! A sweep never stops at a failure and never passes over one: whatever could not be read becomes a gap of its
 //! source, confined to one object where only one is concerned. Nothing here prints or decides.
 
+mod aggregator;
+#[cfg(feature = "application-autoscaling")]
+mod autoscaling;
+#[cfg(feature = "batch")]
+mod batch;
 mod batches;
 mod cache;
+#[cfg(feature = "codedeploy")]
+mod codedeploy;
 mod daemons;
 mod definitions;
 mod deployments;
@@ -12,6 +19,8 @@ mod elsewhere;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fleet;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod options;
 mod patience;
 mod progress;

@@ -108,6 +108,14 @@ pub const READ: &[Source] = &[
     Source::RepositoryPolicies,
     Source::LifecyclePolicies,
     Source::PullThroughCache,
+    #[cfg(feature = "lambda")]
+    Source::Lambda,
+    #[cfg(feature = "batch")]
+    Source::Batch,
+    #[cfg(feature = "codedeploy")]
+    Source::Codedeploy,
+    #[cfg(feature = "application-autoscaling")]
+    Source::ApplicationAutoscaling,
     Source::Config,
     Source::Reference,
 ];
@@ -120,9 +128,13 @@ pub const UNREAD: &[Source] = &[
     Source::Scheduler,
     #[cfg(not(feature = "step-functions"))]
     Source::StepFunctions,
+    #[cfg(not(feature = "lambda"))]
     Source::Lambda,
+    #[cfg(not(feature = "batch"))]
     Source::Batch,
+    #[cfg(not(feature = "codedeploy"))]
     Source::Codedeploy,
+    #[cfg(not(feature = "application-autoscaling"))]
     Source::ApplicationAutoscaling,
 ];
 

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
+    aggregator::aggregators,
     deployments::Extent,
     scope::{ScopeSweep, absorb},
 };
@@ -28,7 +29,9 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
         absorb(&mut whole, elsewhere);
         whole
     });
-    assemble(sessions, options, began, join_all(parts).await)
+    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, progress, began)).await;
+    parts.push(aggregated);
+    assemble(sessions, options, began, parts)
 }
 
 /// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
@@ -47,9 +50,13 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
         absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
+        let from_elsewhere = scope.definitions_from_elsewhere(&whole).await;
+        absorb(&mut whole, from_elsewhere);
         whole
     });
-    assemble(sessions, options, began, join_all(parts).await)
+    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, &Silent, began)).await;
+    parts.push(aggregated);
+    assemble(sessions, options, began, parts)
 }
 
 fn assemble(sessions: &[Session], options: &Options, began: Instant, parts: Vec<Inventory>) -> Inventory {

@@ -15,14 +15,19 @@
 
 mod answer;
 mod arn;
+mod autoscaling;
+mod batch;
 mod call;
 mod clock;
+mod codedeploy;
+mod config;
 mod ecr;
 mod ecs;
 mod elsewhere;
 mod events;
 mod fault;
 mod file;
+mod lambda;
 mod lifecycle;
 mod page;
 mod persist;

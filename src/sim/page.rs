@@ -59,6 +59,11 @@ impl Paging {
         Ok(Self { size, after, query })
     }
 
+    /// The same with no more than `limit` items a page, whatever the caller asked for.
+    pub(super) fn at_most(self, limit: usize) -> Self {
+        Self { size: self.size.min(limit), ..self }
+    }
+
     /// Takes one page from items that already begin after [`Self::after`].
     pub(super) fn take<T>(&self, items: impl Iterator<Item = (String, T)>) -> Page<T> {
         let mut page = Page { items: Vec::new(), next_token: None };

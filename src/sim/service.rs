@@ -1,8 +1,9 @@
 //! The services that are simulated: one line each.
 
 use super::{
+    autoscaling, batch,
     call::{Answer, Call},
-    ecr, ecs, events, scheduler, states, sts,
+    codedeploy, config, ecr, ecs, events, lambda, scheduler, states, sts,
 };
 
 /// A service: how requests to it look on the wire, how it refuses, and who answers.
@@ -58,12 +59,44 @@ const SCHEDULER: Protocol = Protocol::Rest(&[
     Route { method: "GET", path: "/schedules/{Name}", operation: "GetSchedule" },
 ]);
 
+const LAMBDA: Protocol = Protocol::Rest(&[
+    Route { method: "GET", path: "/2015-03-31/functions", operation: "ListFunctions" },
+    Route { method: "GET", path: "/2015-03-31/functions/", operation: "ListFunctions" },
+    Route { method: "GET", path: "/2015-03-31/functions/{FunctionName}", operation: "GetFunction" },
+]);
+
+const BATCH: Protocol = Protocol::Rest(&[Route {
+    method: "POST",
+    path: "/v1/describejobdefinitions",
+    operation: "DescribeJobDefinitions",
+}]);
+
 /// Every service: its word, its protocol, its codes for a bad parameter and for its own failure, and who answers. The
 /// prefixes, routes and codes are those of the API models.
 pub(super) static SERVICES: &[Service] = &[
+    service(
+        "application-autoscaling",
+        Protocol::Json11("AnyScaleFrontendService"),
+        ["ValidationException", "InternalServiceException"],
+        autoscaling::dispatch,
+    ),
+    service("batch", BATCH, ["ClientException", "ServerException"], batch::dispatch),
+    service(
+        "codedeploy",
+        Protocol::Json11("CodeDeploy_20141006"),
+        ["InvalidNextTokenException", "InternalFailure"],
+        codedeploy::dispatch,
+    ),
+    service(
+        "config",
+        Protocol::Json11("StarlingDoveService"),
+        ["ValidationException", "InternalFailure"],
+        config::dispatch,
+    ),
     service("ecs", Protocol::Json11(ECS), ["InvalidParameterException", "ServerException"], ecs::dispatch),
     service("ecr", Protocol::Json11(ECR), ["InvalidParameterException", "ServerException"], ecr::dispatch),
     service("events", Protocol::Json11("AWSEvents"), ["ValidationException", "InternalException"], events::dispatch),
+    service("lambda", LAMBDA, ["InvalidParameterValueException", "ServiceException"], lambda::dispatch),
     service("scheduler", SCHEDULER, ["ValidationException", "InternalServerException"], scheduler::dispatch),
     service(
         "states",
