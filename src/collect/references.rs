@@ -47,15 +47,10 @@ impl ScopeSweep<'_> {
         let services = whole.services.iter().flat_map(|seen| definitions_of(&seen.value));
         let task_sets = whole.task_sets.iter().filter_map(|seen| seen.value.task_definition.as_ref());
         let revisions = whole.service_revisions.iter().filter_map(|seen| seen.value.task_definition.as_ref());
-        let references = whole.references.iter().filter(|seen| seen.location == *self.session.location());
-        let references = references.filter_map(|seen| seen.value.task_definition.as_ref());
-        // One that names no revision is an expression, or means whatever is newest when it runs: nothing to describe.
-        let references = references.filter(|text| key(text).is_some_and(|(_, revision)| revision.is_some()));
         tasks
             .chain(services)
             .chain(task_sets)
             .chain(revisions)
-            .chain(references)
             .filter(|text| is_here(text, self.session.location()))
             .filter(|text| key(text).is_none_or(|key| !known.contains(&key)))
             .cloned()
