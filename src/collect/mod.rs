@@ -9,6 +9,7 @@ mod daemons;
 mod definitions;
 mod deployments;
 mod fleet;
+mod history;
 mod options;
 mod patience;
 mod progress;
