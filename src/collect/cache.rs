@@ -13,7 +13,7 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::deployments::is_over;
+use super::{deployments::is_over, history::History};
 #[cfg(feature = "lambda")]
 use crate::{aws::ImageFunction, inventory::Reference};
 use crate::{
@@ -93,6 +93,14 @@ pub(super) async fn keep_deployment(cache: &dyn Cache, deployment: &ServiceDeplo
     if is_over(&deployment.status) {
         write(cache, &format!("service_deployment/1/{}", deployment.service_deployment_arn), deployment).await;
     }
+}
+
+pub(super) async fn history(cache: &dyn Cache, service: &str) -> Option<History> {
+    read(cache, &format!("service_history/1/{service}")).await
+}
+
+pub(super) async fn keep_history(cache: &dyn Cache, service: &str, history: &History) {
+    write(cache, &format!("service_history/1/{service}"), history).await;
 }
 
 pub(super) async fn revision(cache: &dyn Cache, arn: &str) -> Option<ServiceRevision> {

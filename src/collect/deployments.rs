@@ -100,10 +100,19 @@ impl ScopeSweep<'_> {
 
     async fn listed_deployments(&self, services: &[&Service]) -> (ByService, Vec<Gap>) {
         let mut found = ByService::new();
+        let mut unknown = Vec::new();
+        for service in services {
+            match self.remembered(service).await {
+                Some(deployments) => {
+                    found.insert(service.service_arn.clone(), deployments);
+                }
+                None => unknown.push(*service),
+            }
+        }
         let mut gaps = Vec::new();
         let mut patience = Patience::new();
         let answers: Vec<_> =
-            services.iter().map(|service| async move { (*service, self.deployments_of(service).await) }).collect();
+            unknown.iter().map(|service| async move { (*service, self.deployments_of(service).await) }).collect();
         let mut answers = iter(answers).buffer_unordered(LISTED_AT_ONCE);
         while let Some((service, answer)) = answers.next().await {
             match answer {
@@ -112,6 +121,9 @@ impl ScopeSweep<'_> {
                     self.read(Source::ServiceDeployments, batch.found.len());
                     let failures = batch.failures.iter();
                     gaps.extend(failures.map(|failure| self.gap_of(Source::ServiceDeployments, failure)));
+                    if batch.failures.is_empty() {
+                        self.remember(service, &batch.found).await;
+                    }
                     found.insert(service.service_arn.clone(), batch.found);
                 }
                 Err(error) if patience.ends_with(error.kind) => {
@@ -170,7 +182,8 @@ fn has_deployments(service: &Service) -> bool {
     service.status != "INACTIVE" && !matches!(controller, "CODE_DEPLOY" | "EXTERNAL")
 }
 
-fn is_at_rest(service: &Service) -> bool {
+/// Whether a service shows one deployment only, and that one complete.
+pub(super) fn is_at_rest(service: &Service) -> bool {
     match service.deployments.as_slice() {
         [only] => only.rollout_state.as_deref() == Some("COMPLETED"),
         _ => false,

@@ -19,6 +19,7 @@ mod elsewhere;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fleet;
+mod history;
 #[cfg(feature = "lambda")]
 mod lambda;
 mod options;

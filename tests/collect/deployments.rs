@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jettison::{
-    collect::MemoryCache,
+    collect::{MemoryCache, Options},
     inventory::{
         ContainerImage, Controller, Inventory, RevisionSummary, Rollback, Service, ServiceDeployment, ServiceRevision,
     },
@@ -166,6 +166,37 @@ async fn batches_are_filled_across_services_and_clusters() {
     assert_same(&cloud.collect(options(), &cache).await, &world);
     assert_eq!(described_revisions(&cloud), [revision_arn("a/new", 1), revision_arn("a/new", 2)].into());
     assert_eq!(described_deployments(&cloud), [deployment_arn("a/new", 2)].into());
+    let listed = cloud.asked("ListServiceDeployments");
+    assert_eq!(listed.iter().map(|asked| asked.text("service")).collect::<Vec<_>>(), [arn("service/a/new")]);
+}
+
+/// Only another deployment can change the history of a service at rest, and the service would name it.
+#[tokio::test(start_paused = true)]
+async fn a_history_is_listed_again_once_it_may_have_changed() {
+    let asks = |world: Inventory, later: Options, cache: Arc<MemoryCache>| async move {
+        let cloud = Cloud::new(&world);
+        let read = cloud.collect(later, &cache).await;
+        assert_eq!(gaps(&read), BTreeSet::new());
+        (calls(&cloud, "ListServiceDeployments"), read.service_deployments.len())
+    };
+    for (changed, expected) in [(small(), (0, 3)), (deploying("IN_PROGRESS"), (1, 4)), (deploying("STOPPED"), (1, 4))] {
+        let cache = Arc::default();
+        assert_eq!(asks(small(), options(), Arc::clone(&cache)).await, (1, 3));
+        assert_eq!(asks(changed, options(), cache).await, expected);
+    }
+    // Not at rest, or not at its newest deployment: nothing is remembered.
+    let mut behind = small();
+    behind.services[0].value.current_service_deployment = Some(deployment_arn("main/web", 2));
+    for world in [behind, deploying("IN_PROGRESS")] {
+        let cache = Arc::default();
+        asks(world.clone(), options(), Arc::clone(&cache)).await;
+        assert_eq!(asks(world, options(), cache).await.0, 1);
+    }
+    // AWS forgets after ninety days, and so does the cache.
+    let cache = Arc::default();
+    asks(small(), options(), Arc::clone(&cache)).await;
+    let later = Options { taken_at: at("2027-01-01T00:00:00Z"), ..options() };
+    assert_eq!(asks(small(), later, cache).await, (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,6 +16,7 @@ os.environ["JETTISON"] = os.path.abspath(arguments.parse_args().jettison)
 from report import run  # noqa: E402
 from sim.case import called  # noqa: E402
 from sim.cli_cases import Cli  # noqa: E402, F401
+from sim.deployment_cases import CliDeployments, EcsDeployments  # noqa: E402, F401
 from sim.ecr_cases import EcrImages, EcrRepositories  # noqa: E402, F401
 from sim.ecs_cases import EcsClusters, EcsDefinitions, EcsServices, EcsTasks, EcsTaskSets  # noqa: E402, F401
 from sim.elsewhere_cases import Elsewhere  # noqa: E402, F401
@@ -32,7 +33,9 @@ OPERATIONS = {
         ListTaskDefinitionFamilies ListTaskDefinitions DescribeTaskDefinition ListTagsForResource
         DeregisterTaskDefinition DeleteTaskDefinitions DeleteTaskSet UpdateTaskSet UpdateServicePrimaryTaskSet
         UpdateService DeleteService CreateCluster CreateService CreateTaskSet RegisterTaskDefinition RunTask StopTask
-        TagResource UntagResource""",
+        TagResource UntagResource
+        ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions ListDaemons DescribeDaemon DescribeDaemonDeployments
+        DescribeDaemonRevisions ListDaemonTaskDefinitions DescribeDaemonTaskDefinition""",
     "ecr": """
         DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage PutImage CreateRepository
         DeleteRepository ListTagsForResource TagResource UntagResource""",

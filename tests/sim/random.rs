@@ -31,6 +31,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => definition.clone().prop_map(|name| Act::Ask("DeleteTaskDefinitions", json!({ "taskDefinitions": [name] }))),
         3 => (service.clone(), 0..5).prop_map(move |(service, desired)| Act::Ask("UpdateService", in_main(json!({ "service": service, "desiredCount": desired })))),
         2 => (service.clone(), definition.clone()).prop_map(move |(service, definition)| Act::Ask("UpdateService", in_main(json!({ "service": service, "taskDefinition": definition })))),
+        1 => service.clone().prop_map(move |service| Act::Ask("UpdateService", in_main(json!({ "service": service, "forceNewDeployment": true })))),
         1 => (service.clone(), any::<bool>()).prop_map(move |(service, force)| Act::Ask("DeleteService", in_main(json!({ "service": service, "force": force })))),
         1 => (definition.clone(), 0..3).prop_map(move |(definition, desired)| Act::Ask("CreateService", in_main(json!({ "serviceName": "s", "taskDefinition": definition, "desiredCount": desired })))),
         2 => (set.clone(), 0..=100).prop_map(move |(set, percent)| Act::Ask("UpdateTaskSet", in_main(json!({ "service": "blue", "taskSet": set, "scale": { "value": percent, "unit": "PERCENT" } })))),
@@ -61,9 +62,14 @@ fn text(world: &World) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// Every service, deployment and task set counts just the tasks that are there.
-fn counts_agree(world: &str) {
+fn is_sound(world: &str) {
     let lines: Vec<Value> = world.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    counts_agree(&lines);
+    revisions_agree(&lines);
+}
+
+/// Every service, deployment and task set counts just the tasks that are there.
+fn counts_agree(lines: &[Value]) {
     let of = |kind: &'static str| lines.iter().filter(move |line| line["kind"] == kind).map(|line| &line["value"]);
     let tasks = |holds: &dyn Fn(&Value) -> bool| of("ecs.task").filter(|task| holds(task)).count() as u64;
     for service in of("ecs.service").filter(|service| service["status"] != "INACTIVE") {
@@ -79,6 +85,37 @@ fn counts_agree(world: &str) {
         }
         let primary = groups.into_iter().flatten().filter(|group| group["status"] == "PRIMARY").count();
         assert!(primary <= 1, "{}", service["serviceName"]);
+    }
+}
+
+/// Each deployment of a service that began here has its revision, which counts and pins what its tasks run; and nothing is
+/// left of a service that is gone.
+fn revisions_agree(lines: &[Value]) {
+    let of = |kind: &'static str| lines.iter().filter(move |line| line["kind"] == kind).map(|line| &line["value"]);
+    let arn_in =
+        |list: &Value, arn: &Value| list.as_array().is_some_and(|list| list.iter().any(|one| one["arn"] == *arn));
+    for begun in of("ecs.service_deployment") {
+        let service = of("ecs.service").find(|service| service["serviceArn"] == begun["serviceArn"]).unwrap();
+        assert_ne!(service["status"], "INACTIVE");
+        let target = &begun["targetServiceRevision"]["arn"];
+        let revision = of("ecs.service_revision").find(|revision| revision["serviceRevisionArn"] == *target).unwrap();
+        let is_current = service["currentServiceDeployment"] == begun["serviceDeploymentArn"];
+        assert!(is_current || begun["status"] != "IN_PROGRESS", "two of one service are under way");
+        assert_eq!(begun["status"] != "IN_PROGRESS", begun["finishedAt"].is_string());
+        assert!(!is_current || arn_in(&service["currentServiceRevisions"], target));
+        let number = target.as_str().unwrap().rsplit('/').next().unwrap();
+        let id = format!("ecs-svc/{number}");
+        let none = Vec::new();
+        let shown = service["deployments"].as_array().unwrap_or(&none).iter().find(|one| one["id"] == id);
+        let current = service["currentServiceRevisions"].as_array().unwrap().iter().find(|one| one["arn"] == *target);
+        if let (Some(shown), Some(current)) = (shown, current) {
+            assert_eq!(shown["runningCount"], current["runningTaskCount"]);
+            assert_eq!(shown["pendingCount"], current["pendingTaskCount"]);
+        }
+        for task in of("ecs.task").filter(|task| task["startedBy"] == id && task["lastStatus"] == "RUNNING") {
+            let pinned = &revision["containerImages"][0]["imageDigest"];
+            assert_eq!(task["containers"][0]["imageDigest"], *pinned, "version consistency");
+        }
     }
 }
 
@@ -101,7 +138,7 @@ async fn run(acts: Vec<Act>) {
         assert_eq!(ask(&sim, "ListClusters", &json!({})), None);
         let world = sim.world();
         let written = text(&world);
-        counts_agree(&written);
+        is_sound(&written);
         assert_eq!(World::read(written.as_bytes()).unwrap(), world);
         if step % 7 == 6 {
             if step % 2 == 0 {
@@ -114,7 +151,7 @@ async fn run(acts: Vec<Act>) {
     }
     tokio::time::advance(Duration::from_secs(7_200)).await;
     ask(&sim, "ListClusters", &json!({}));
-    counts_agree(&text(&sim.world()));
+    is_sound(&text(&sim.world()));
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test plays the disk")]

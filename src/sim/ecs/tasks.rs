@@ -35,7 +35,7 @@ struct Filter<'a> {
     started_by: Option<&'a str>,
     launch_type: Option<&'a str>,
     container_instance: Option<&'a str>,
-    /// Daemons are not simulated: asking for one's tasks finds none.
+    /// Tasks of daemons are not simulated: asking for one's tasks finds none.
     daemon: bool,
 }
 
