@@ -1,4 +1,8 @@
 //! How holders outside ECS name what they hold.
+#![cfg_attr(
+    not(any(feature = "scheduler", feature = "step-functions")),
+    expect(dead_code, reason = "only these two compute what they run")
+)]
 
 use crate::{
     inventory::Reference,

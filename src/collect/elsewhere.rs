@@ -1,4 +1,16 @@
 //! What holds definitions and images from outside ECS and ECR: one reader a source, all side by side.
+#![cfg_attr(
+    not(any(
+        feature = "application-autoscaling",
+        feature = "batch",
+        feature = "codedeploy",
+        feature = "eventbridge",
+        feature = "lambda",
+        feature = "scheduler",
+        feature = "step-functions",
+    )),
+    expect(dead_code, reason = "no reader to serve")
+)]
 
 use std::{collections::BTreeSet, future::Future};
 

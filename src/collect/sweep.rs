@@ -81,7 +81,7 @@ fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item 
         account_id: Some(location.account_id.clone()),
         region: Some(location.region.clone()),
         object: None,
-        error: "this build was made without it".to_owned(),
+        error: "this build was made without it; use one with its cargo feature, or waive it".to_owned(),
     })
 }
 
