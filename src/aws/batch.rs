@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_batch::types::{EcsProperties, EksProperties, JobDefinition, NodeProperties};
+use aws_sdk_batch::types::{EcsProperties, EcsTaskProperties, EksProperties, JobDefinition, NodeProperties};
 
 use super::{AwsError, Batch, Failure, Operation, Session, call::Pages, reference::Holder};
 use crate::{inventory::Reference, model::Source};
@@ -73,7 +73,7 @@ fn of_nodes(nodes: &NodeProperties) -> impl Iterator<Item = Option<&str>> {
 }
 
 fn of_ecs(properties: &EcsProperties) -> impl Iterator<Item = Option<&str>> {
-    properties.task_properties().iter().flat_map(|task| task.containers()).map(|container| container.image())
+    properties.task_properties().iter().flat_map(EcsTaskProperties::containers).map(|container| container.image())
 }
 
 fn of_eks(properties: &EksProperties) -> impl Iterator<Item = Option<&str>> {
@@ -84,7 +84,7 @@ fn of_eks(properties: &EksProperties) -> impl Iterator<Item = Option<&str>> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_batch::types::{
-        ContainerProperties, EcsTaskProperties, EksContainer, EksPodProperties, NodeRangeProperty,
+        ContainerProperties, EksContainer, EksPodProperties, NodeRangeProperty,
         TaskContainerProperties, builders::JobDefinitionBuilder,
     };
 

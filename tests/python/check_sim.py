@@ -16,10 +16,12 @@ os.environ["JETTISON"] = os.path.abspath(arguments.parse_args().jettison)
 from report import run  # noqa: E402
 from sim.case import called  # noqa: E402
 from sim.cli_cases import Cli  # noqa: E402, F401
+from sim.config_cases import Aggregators  # noqa: E402, F401
 from sim.deployment_cases import CliDeployments, EcsDeployments  # noqa: E402, F401
 from sim.ecr_cases import EcrImages, EcrRepositories  # noqa: E402, F401
 from sim.ecs_cases import EcsClusters, EcsDefinitions, EcsServices, EcsTasks, EcsTaskSets  # noqa: E402, F401
 from sim.elsewhere_cases import Elsewhere  # noqa: E402, F401
+from sim.holder_cases import Holders  # noqa: E402, F401
 from sim.model_cases import ModelBites  # noqa: E402, F401
 from sim.page_cases import Pages  # noqa: E402, F401
 from sim.quota_cases import Quotas  # noqa: E402, F401
@@ -28,6 +30,12 @@ from sim.world_cases import Quickstart, Saved  # noqa: E402, F401
 
 # What an ordinary client needs to build a world, and what jettison itself calls.
 OPERATIONS = {
+    "application-autoscaling": "DescribeScalableTargets DescribeScheduledActions",
+    "batch": "DescribeJobDefinitions",
+    "codedeploy": """
+        ListApplications BatchGetApplications ListDeploymentGroups BatchGetDeploymentGroups ListDeployments
+        BatchGetDeployments""",
+    "config": "DescribeConfigurationAggregatorSourcesStatus SelectAggregateResourceConfig",
     "ecs": """
         ListClusters DescribeClusters ListServices ListServicesByNamespace DescribeServices DescribeTaskSets ListTasks DescribeTasks
         ListTaskDefinitionFamilies ListTaskDefinitions DescribeTaskDefinition ListTagsForResource
@@ -40,6 +48,7 @@ OPERATIONS = {
         DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage PutImage CreateRepository
         DeleteRepository ListTagsForResource TagResource UntagResource""",
     "events": "ListEventBuses ListRules ListTargetsByRule",
+    "lambda": "ListFunctions GetFunction",
     "scheduler": "ListSchedules GetSchedule",
     "stepfunctions": "ListStateMachines ListStateMachineVersions DescribeStateMachine",
     "sts": "GetCallerIdentity AssumeRole",

@@ -14,7 +14,6 @@ use crate::sim::{
 
 const STATUSES: ObjectKind = ObjectKind::Elsewhere(Elsewhere::ConfigSourceStatus);
 const RESOURCES: ObjectKind = ObjectKind::Elsewhere(Elsewhere::ConfigResource);
-const PAGING: [&str; 2] = ["Limit", "NextToken"];
 
 /// The most characters of an expression ("SelectAggregateResourceConfig", API reference).
 const LONGEST: usize = 4_096;
@@ -31,11 +30,20 @@ fn aggregator(call: &Call<'_>) -> Result<String, Refusal> {
     Err(refuse("NoSuchConfigurationAggregatorException", message))
 }
 
+/// Both calls take a hundred a page at the most, and have codes of their own for what is wrong with a page.
+fn paging(call: &Call<'_>, default: usize) -> Result<Paging, Refusal> {
+    if call.input.number("Limit")?.is_some_and(|limit| !(1..=100).contains(&limit)) {
+        return Err(refuse("InvalidLimitException", "The limit is not between 1 and 100."));
+    }
+    let paging = Paging::named(call, ["Limit", "NextToken"], default, 100);
+    paging.map_err(|refusal| refuse("InvalidNextTokenException", refusal.message))
+}
+
 /// DescribeConfigurationAggregatorSourcesStatus.
 pub(super) fn sources_status(call: &mut Call<'_>) -> Answer {
     let under = aggregator(call)?;
     let wanted = call.input.texts("UpdateStatus")?;
-    let paging = Paging::named(call, PAGING, 100, 100)?;
+    let paging = paging(call, 100)?;
     let found = call.world.under(call.at, STATUSES, &under, paging.after.as_deref()).map(|(key, status)| {
         let mut view = status.value.clone();
         view.remove("aggregator");
@@ -54,7 +62,7 @@ pub(super) fn select(call: &mut Call<'_>) -> Answer {
         return Err(refuse("InvalidExpressionException", "The expression is longer than 4096 characters."));
     }
     let query = Query::parse(expression).map_err(|problem| refuse("InvalidExpressionException", problem))?;
-    let paging = Paging::named(call, PAGING, if query.group_by.is_empty() { 25 } else { 500 }, 100)?;
+    let paging = paging(call, if query.group_by.is_empty() { 25 } else { 500 })?;
     let resources = call.world.under(call.at, RESOURCES, &under, None);
     let resources =
         resources.map(|(key, object)| (key.id.as_str(), object)).filter(|(_, object)| query.takes(&object.value));

@@ -147,7 +147,7 @@ fn steps(path: &str) -> Vec<&str> {
     path.split('.').collect()
 }
 
-fn gather<'a>(value: &'a Value, steps: &[&str], texts: &mut Vec<String>) {
+fn gather(value: &Value, steps: &[&str], texts: &mut Vec<String>) {
     match (value, steps) {
         (Value::Array(items), _) => items.iter().for_each(|item| gather(item, steps, texts)),
         (Value::Object(members), [first, rest @ ..]) => {
