@@ -12,9 +12,13 @@ mod references;
 mod registry;
 mod registry_settings;
 mod scope;
+mod sink;
+mod spool;
 mod sweep;
 
 pub use cache::{Cache, MemoryCache};
 pub use options::{Absent, Aggregator, List, ListFrom, Options, READ, UNREAD};
 pub use progress::{Event, Progress, Silent};
-pub use sweep::{collect, reference_sweep};
+pub use sink::{Contents, Sink};
+pub use spool::Spool;
+pub use sweep::{collect, collect_into, reference_sweep};
