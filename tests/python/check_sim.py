@@ -34,7 +34,9 @@ OPERATIONS = {
         TagResource UntagResource""",
     "ecr": """
         DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage PutImage CreateRepository
-        DeleteRepository ListTagsForResource TagResource UntagResource""",
+        DeleteRepository ListTagsForResource TagResource UntagResource ListImageReferrers DescribeRegistry
+        PutReplicationConfiguration DescribePullThroughCacheRules GetRepositoryPolicy SetRepositoryPolicy
+        GetLifecyclePolicy PutLifecyclePolicy""",
     "sts": "GetCallerIdentity AssumeRole",
 }
 
