@@ -32,6 +32,8 @@ mod revisions;
 #[cfg(feature = "scheduler")]
 mod scheduler;
 mod scope;
+mod sink;
+mod spool;
 #[cfg(feature = "step-functions")]
 mod step_functions;
 mod sweep;
@@ -39,4 +41,6 @@ mod sweep;
 pub use cache::{Cache, MemoryCache};
 pub use options::{Absent, Aggregator, List, ListFrom, Options, READ, UNREAD};
 pub use progress::{Event, Progress, Silent};
-pub use sweep::{collect, reference_sweep};
+pub use sink::{Contents, Sink};
+pub use spool::Spool;
+pub use sweep::{collect, collect_into, reference_sweep};

@@ -1,37 +1,61 @@
 //! The two sweeps: everything, and who holds what right now.
 
-use futures::future::{join, join_all, join3};
+use futures::future::{join, join_all, join3, try_join, try_join_all, try_join3};
 use tokio::time::Instant;
 
 use super::{
-    Cache, Options, Progress, Silent, UNREAD,
+    Cache, Options, Progress, Silent, Sink, UNREAD,
     aggregator::aggregators,
     deployments::Extent,
     scope::{ScopeSweep, absorb},
+    sink::Kept,
 };
 use crate::{
     aws::{DefinitionStatus, Session},
-    inventory::{Gap, Inventory, Seen},
+    inventory::{Gap, Identified, Inventory, Seen},
     model::Source,
 };
 
 /// Reads everything in every scope, side by side. What `cache` knows is not read again.
 pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
+    let kept = Kept::default();
+    let Ok(mut whole) = collect_into(sessions, options, cache, progress, &kept).await;
+    kept.put_into(&mut whole);
+    unique(&mut whole.images);
+    unique(&mut whole.manifests);
+    whole
+}
+
+/// The same, with the images and manifests given to `sink` instead of put into the inventory.
+///
+/// # Errors
+/// What `sink` answers; nothing else ends a sweep.
+pub async fn collect_into<S: Sink>(
+    sessions: &[Session],
+    options: &Options,
+    cache: &dyn Cache,
+    progress: &dyn Progress,
+    sink: &S,
+) -> Result<Inventory, S::Error> {
     let began = Instant::now();
     let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress, began });
     let parts = scopes.map(|scope| async move {
-        let ecs = join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL));
-        let ecr = join(scope.registry(), scope.registry_settings());
-        let ((mut whole, definitions), (registry, settings), elsewhere) = join3(ecs, ecr, scope.elsewhere()).await;
+        let elsewhere = join(scope.registry_settings(), scope.elsewhere());
+        let ecs =
+            async { Ok(join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL)).await) };
+        let elsewhere = async { Ok(elsewhere.await) };
+        let ((mut whole, definitions), registry, (settings, elsewhere)) =
+            try_join3(ecs, scope.registry(sink), elsewhere).await?;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
         absorb(&mut whole, settings);
         absorb(&mut whole, elsewhere);
-        whole
+        Ok(whole)
     });
-    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, progress, began)).await;
+    let aggregated = async { Ok(aggregators(sessions, options, cache, progress, began).await) };
+    let (mut parts, aggregated) = try_join(try_join_all(parts), aggregated).await?;
     parts.push(aggregated);
-    assemble(sessions, options, began, parts)
+    Ok(assemble(sessions, options, began, parts))
 }
 
 /// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
@@ -119,27 +143,27 @@ fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item 
 fn put_in_order(whole: &mut Inventory) {
     whole.scopes.sort_unstable();
     whole.scopes.dedup();
-    unique(&mut whole.clusters, |cluster| cluster.cluster_arn.clone());
-    unique(&mut whole.services, |service| service.service_arn.clone());
-    unique(&mut whole.task_sets, |task_set| task_set.task_set_arn.clone());
-    unique(&mut whole.tasks, |task| task.task_arn.clone());
-    unique(&mut whole.task_definitions, |definition| definition.task_definition_arn.clone());
-    unique(&mut whole.service_deployments, |deployment| deployment.service_deployment_arn.clone());
-    unique(&mut whole.service_revisions, |revision| revision.service_revision_arn.clone());
-    unique(&mut whole.daemons, |daemon| daemon.daemon_arn.clone());
-    unique(&mut whole.daemon_revisions, |revision| revision.daemon_revision_arn.clone());
-    unique(&mut whole.daemon_task_definitions, |definition| definition.daemon_task_definition_arn.clone());
-    unique(&mut whole.registries, |registry| registry.registry_id.clone());
-    unique(&mut whole.pull_through_cache_rules, |rule| rule.ecr_repository_prefix.clone());
-    unique(&mut whole.references, Clone::clone);
-    unique(&mut whole.repositories, |repository| repository.repository_name.clone());
-    unique(&mut whole.images, |image| (image.repository_name.clone(), image.image_digest.clone()));
-    unique(&mut whole.manifests, |manifest| (manifest.repository_name.clone(), manifest.image_digest.clone()));
+    unique(&mut whole.clusters);
+    unique(&mut whole.services);
+    unique(&mut whole.task_sets);
+    unique(&mut whole.tasks);
+    unique(&mut whole.task_definitions);
+    unique(&mut whole.service_deployments);
+    unique(&mut whole.service_revisions);
+    unique(&mut whole.daemons);
+    unique(&mut whole.daemon_revisions);
+    unique(&mut whole.daemon_task_definitions);
+    unique(&mut whole.registries);
+    unique(&mut whole.pull_through_cache_rules);
+    unique(&mut whole.repositories);
+    whole.references.sort_unstable_by(|a, b| (&a.location, &a.value).cmp(&(&b.location, &b.value)));
+    whole.references.dedup();
     whole.gaps.sort_unstable();
     whole.gaps.dedup();
 }
 
-fn unique<T, K: Ord>(objects: &mut Vec<Seen<T>>, identity: impl Fn(&T) -> K) {
-    objects.sort_by_cached_key(|seen| (seen.location.clone(), identity(&seen.value)));
-    objects.dedup_by(|a, b| a.location == b.location && identity(&a.value) == identity(&b.value));
+/// In place: a million images must not be needed twice.
+fn unique<T: Identified>(objects: &mut Vec<Seen<T>>) {
+    objects.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
+    objects.dedup_by(|a, b| a.place() == b.place());
 }

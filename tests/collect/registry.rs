@@ -1,13 +1,14 @@
 //! The settings of registries and repositories, and what reading a registry leaves behind.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, io::Cursor, sync::Arc};
 
 use jettison::{
-    collect::{Cache, MemoryCache},
+    collect::{Cache, Contents, MemoryCache, Silent, Sink, Spool, collect_into},
     inventory::{
-        DeleteReplication, Inventory, PullThroughCacheRule, ReplicationDestination, ReplicationRule, RepositoryFilter,
+        self, DeleteReplication, Inventory, PullThroughCacheRule, ReplicationDestination, ReplicationRule, Repository,
+        RepositoryFilter, Seen,
     },
-    model::Source,
+    model::{Scope, Source},
     sim,
 };
 use serde_json::json;
@@ -15,7 +16,10 @@ use serde_json::json;
 use crate::{
     cloud::{Cloud, error},
     gaps, options,
-    world::{assert_same, at, digest, fleet, now, repository, seen, written},
+    world::{
+        self, IMAGE, INDEX, assert_same, at, digest, fleet, image, manifest, now, registry_of, repository, seen,
+        written,
+    },
 };
 
 fn replicating() -> ReplicationRule {
@@ -278,4 +282,108 @@ async fn a_repository_deleted_before_its_manifests_are_read_is_gone() {
     });
     let read = cloud.collect(options(), &Arc::default()).await;
     assert_eq!((gaps(&read), read.repositories.len(), read.images.len()), (BTreeSet::new(), 0, 0));
+}
+
+/// Two scopes, repositories of all sizes, some of them empty, some with indexes.
+fn two_registries() -> Inventory {
+    let mut world = fleet();
+    let elsewhere =
+        Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "us-east-1".into() };
+    let place = elsewhere.location();
+    world.registries.push(registry_of(&elsewhere));
+    world.scopes.push(elsewhere);
+    let mut number = 100;
+    for (name, images) in [("a", 0), ("a-b", 3), ("a/b", 40), ("a.b", 1), ("z", 1_200)] {
+        let arn = format!("arn:aws:ecr:us-east-1:111111111111:repository/{name}");
+        world.repositories.push(Seen::new(place.clone(), Repository { repository_arn: arn, ..repository(name) }));
+        for _ in 0..images {
+            number += 1;
+            let kind = if number % 10 == 0 { INDEX } else { IMAGE };
+            world.images.push(Seen::new(place.clone(), image(name, number, kind)));
+            if kind == INDEX {
+                world.manifests.push(Seen::new(place.clone(), manifest(name, number, &[number - 1])));
+            }
+        }
+    }
+    world
+}
+
+/// Whichever repository is read first, put aside or not: the same bytes.
+#[tokio::test(start_paused = true)]
+async fn a_streamed_inventory_has_the_bytes_of_one_that_was_held() {
+    let world = two_registries();
+    let held = written(&Cloud::new(&world).collect(options(), &Arc::default()).await);
+    for hurry in [None, Some(1.0), Some(0.3)] {
+        let enforced = sim::Options { quotas: hurry.is_some(), ..sim::Options::default() };
+        let cloud = Cloud::of_text(&written(&world), &world, enforced).using(hurry.unwrap_or(1.0));
+        let sessions = cloud.sessions().await;
+        let spool = Spool::new(Cursor::new(Vec::new()), Cursor::new(Vec::new()));
+        let cache = MemoryCache::default();
+        let mut rest = collect_into(&sessions, &options(), &cache, &Silent, &spool).await.unwrap();
+        assert!(rest.images.is_empty() && rest.manifests.is_empty());
+        assert_eq!(spool.images(), world.images.len());
+        let mut streamed = Vec::new();
+        spool.write(&rest, &mut streamed).unwrap();
+        let streamed = inventory::read(streamed.as_slice()).map(|whole| (whole, streamed)).unwrap();
+        // Under a quota manifests are read later, and say so.
+        if hurry.is_none() {
+            assert_eq!(String::from_utf8(streamed.1).unwrap(), held);
+        }
+        assert_same(&streamed.0, &world);
+        (rest.images, rest.manifests) = (streamed.0.images, streamed.0.manifests);
+        assert_same(&rest, &world);
+    }
+}
+
+struct Full;
+
+impl Sink for Full {
+    type Error = &'static str;
+
+    fn take(&self, _contents: Contents) -> Result<(), &'static str> {
+        Err("no space left")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_that_takes_no_more_ends_the_sweep() {
+    let cloud = Cloud::new(&two_registries());
+    let sessions = cloud.sessions().await;
+    let answer = collect_into(&sessions, &options(), &MemoryCache::default(), &Silent, &Full).await;
+    assert_eq!(answer.unwrap_err(), "no space left");
+}
+
+/// What was put aside is shorter than it was: somebody else wrote to the file, or the disk lost it.
+#[test]
+fn a_spool_that_lost_something_is_not_passed_off_as_whole() {
+    #[derive(Debug)]
+    struct Forgetful(Cursor<Vec<u8>>);
+    impl std::io::Write for Forgetful {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    impl std::io::Read for Forgetful {
+        fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(bytes)
+        }
+    }
+    impl std::io::Seek for Forgetful {
+        fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+    let spool = Spool::new(Forgetful(Cursor::default()), Forgetful(Cursor::default()));
+    let contents = Contents {
+        location: world::scope().location(),
+        repository: "team/web".into(),
+        images: vec![image("team/web", 1, IMAGE)],
+        manifests: Vec::new(),
+    };
+    spool.take(contents).unwrap();
+    let error = spool.write(&fleet(), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
 }

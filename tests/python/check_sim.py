@@ -46,7 +46,9 @@ OPERATIONS = {
         DescribeDaemonRevisions ListDaemonTaskDefinitions DescribeDaemonTaskDefinition""",
     "ecr": """
         DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage PutImage CreateRepository
-        DeleteRepository ListTagsForResource TagResource UntagResource""",
+        DeleteRepository ListTagsForResource TagResource UntagResource ListImageReferrers DescribeRegistry
+        PutReplicationConfiguration DescribePullThroughCacheRules GetRepositoryPolicy SetRepositoryPolicy
+        GetLifecyclePolicy PutLifecyclePolicy""",
     "events": "ListEventBuses ListRules ListTargetsByRule",
     "lambda": "ListFunctions GetFunction",
     "scheduler": "ListSchedules GetSchedule",

@@ -1,52 +1,70 @@
 //! `jettison inventory`
 
-use std::{io::Write as _, path::Path};
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write as _},
+    path::Path,
+};
 
 use crate::{
     cli::{
         Exit, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting, run::block_on,
         shell::Shell, state::State,
     },
-    collect::collect,
-    inventory::{self, Inventory},
+    collect::{Spool, collect_into},
+    inventory::Inventory,
 };
 
 pub(in crate::cli) fn pull(dir: &Path, out: &Path, shell: &Shell) -> Result<Exit, CliError> {
     let policy = PolicyDir::read(dir, shell)?;
-    let inventory = block_on(Estate::pace(&policy), async {
+    let unwritten = |source| CliError::Write { path: out.to_owned(), source };
+    let (inventory, spool) = block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
         let sessions = estate.connect("inventory").await?;
         let state = State::open(&policy, estate.now()).await?;
+        let spool = Spool::new(aside(out, "images").map_err(unwritten)?, aside(out, "manifests").map_err(unwritten)?);
         let progress = Collecting::new(shell);
-        let inventory = collect(&sessions, &estate.collect_options(&policy), &*state.cache(), &progress).await;
+        let options = estate.collect_options(&policy);
+        let inventory = collect_into(&sessions, &options, &*state.cache(), &progress, &spool).await;
         progress.finish();
+        // What was read before the disk was full need not be read again.
         state.save_cache().await?;
         estate.close()?;
-        Ok(inventory)
+        Ok((inventory.map_err(unwritten)?, spool))
     })?;
-    save(&inventory, out).map_err(|source| CliError::Write { path: out.to_owned(), source })?;
+    let images = spool.images();
+    save(&inventory, spool, out).map_err(unwritten)?;
     shell.note(&format!(
-        "{} holds {} services, {} task definitions and {} images; {} parts could not be read",
+        "{} holds {} services, {} task definitions and {images} images; {} parts could not be read",
         out.display(),
         inventory.services.len(),
         inventory.task_definitions.len(),
-        inventory.images.len(),
         inventory.gaps.len()
     ));
     Ok(Exit::Done)
 }
 
+/// A file beside the output, where there is room for it or nowhere. Its name is taken away at once: it is gone when this
+/// process is, however that ends.
+#[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
+fn aside(out: &Path, what: &str) -> io::Result<File> {
+    let path = out.with_added_extension(format!("{what}.tmp"));
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
 /// Writes beside the file and renames, so that a file is never half written.
 #[expect(clippy::disallowed_methods, reason = "the composition root writes the files")]
-fn save(inventory: &Inventory, out: &Path) -> std::io::Result<()> {
+fn save(inventory: &Inventory, spool: Spool<File>, out: &Path) -> io::Result<()> {
     let partial = out.with_added_extension("tmp");
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&partial)?);
+    let mut file = BufWriter::new(File::create(&partial)?);
     if out.extension().is_some_and(|extension| extension == "zst") {
         let mut encoder = zstd::Encoder::new(&mut file, 0)?;
-        inventory::write(inventory, &mut encoder)?;
+        spool.write(inventory, &mut encoder)?;
         encoder.finish()?;
     } else {
-        inventory::write(inventory, &mut file)?;
+        spool.write(inventory, &mut file)?;
     }
     file.flush()?;
     file.get_ref().sync_all()?;

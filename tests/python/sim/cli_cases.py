@@ -103,6 +103,8 @@ class Cli(CommandLine):
         of = lambda text: f"imageDigest={digest_of(text)}"
         answer = self.aws("ecr", "batch-get-image", "--repository-name", "web", "--image-ids", of(top), "--accepted-media-types", INDEX, MANIFEST)
         self.assertEqual(answer["images"][0]["imageManifest"], top)
+        referrers = self.aws("ecr", "list-image-referrers", "--repository-name", "web", "--subject-id", of(top))
+        self.assertEqual(referrers["referrers"], [])
         delete = ["ecr", "batch-delete-image", "--repository-name", "web", "--image-ids"]
         refused = self.aws(*delete, of(child))["failures"]
         self.assertEqual(refused[0]["failureCode"], "ImageReferencedByManifestList")
@@ -110,6 +112,21 @@ class Cli(CommandLine):
         self.assertEqual(self.aws(*delete, of(child))["failures"], [])
         self.fails("ImageNotFoundException", "ecr", "describe-images", "--repository-name", "web", "--image-ids", of(child))
         self.aws("ecr", "delete-repository", "--repository-name", "web")
+
+    def test_ecr_settings(self):
+        self.aws("ecr", "create-repository", "--repository-name", "ruled")
+        where = ["--repository-name", "ruled"]
+        self.fails("RepositoryPolicyNotFoundException", "ecr", "get-repository-policy", *where)
+        self.aws("ecr", "set-repository-policy", *where, "--policy-text", "{}")
+        self.assertEqual(self.aws("ecr", "get-repository-policy", *where)["policyText"], "{}")
+        selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10}
+        rules = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+        self.aws("ecr", "put-lifecycle-policy", *where, "--lifecycle-policy-text", rules)
+        self.assertEqual(self.aws("ecr", "get-lifecycle-policy", *where)["lifecyclePolicyText"], rules)
+        rule = {"destinations": [{"region": "us-east-1", "registryId": "000000000000"}], "deleteReplication": {"enabled": True}}
+        self.aws("ecr", "put-replication-configuration", "--replication-configuration", json.dumps({"rules": [rule]}))
+        self.assertEqual(self.aws("ecr", "describe-registry")["replicationConfiguration"]["rules"], [rule])
+        self.assertEqual(self.aws("ecr", "describe-pull-through-cache-rules")["pullThroughCacheRules"], [])
 
     def test_sts(self):
         self.assertEqual(self.aws("sts", "get-caller-identity")["Account"], "000000000000")
