@@ -413,9 +413,7 @@ fn reference(bytes: &[u8], known: &Known) -> Seen<Reference> {
         holder: "nightly".to_owned(),
         family: (form == 0 && !known.is_calm).then(|| dice.text(&["f", "g", "gone"])),
         image: (form == 1 || form == 2).then(|| uri(&mut dice, known.is_calm)),
-        task_definition: (form == 2 || form == 3)
-            .then(|| definition_reference(&mut dice, &location, known))
-            .flatten(),
+        task_definition: (form == 2 || form == 3).then(|| definition_reference(&mut dice, &location, known)).flatten(),
         any_revision_of: (form == 4).then(|| {
             let elsewhere = "arn:aws:ecs:us-east-1:000000000000:task-definition/f";
             let broken = if known.is_calm { "gone" } else { "$.family" };

@@ -169,7 +169,10 @@ fn daemon(bytes: &[u8], number: usize, inventory: &mut Inventory, known: &Known)
     let definition = DaemonTaskDefinition {
         daemon_task_definition_arn: arn("daemon-task-definition"),
         status: dice.text(&["ACTIVE", "DELETED", "DELETE_IN_PROGRESS", "ODD"]),
-        container_definitions: vec![ContainerDefinition { name: "app".to_owned(), image: uri(&mut dice, known.is_calm) }],
+        container_definitions: vec![ContainerDefinition {
+            name: "app".to_owned(),
+            image: uri(&mut dice, known.is_calm),
+        }],
         ..DaemonTaskDefinition::default()
     };
     inventory.daemons.push(Seen::new(location.clone(), daemon));
@@ -194,7 +197,9 @@ fn registry(bytes: &[u8]) -> Seen<Registry> {
     let rule = ReplicationRule {
         destinations: vec![ReplicationDestination { region: region.to_owned(), registry_id: registry_id.to_owned() }],
         repository_filters: filter,
-        delete_replication: dice.pick(&[None, Some(true), Some(true), Some(false)]).map(|enabled| DeleteReplication { enabled }),
+        delete_replication: dice
+            .pick(&[None, Some(true), Some(true), Some(false)])
+            .map(|enabled| DeleteReplication { enabled }),
     };
     let registry = Registry {
         registry_id: location.account_id.to_string(),

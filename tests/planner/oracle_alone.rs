@@ -6,7 +6,9 @@ use jettison::{
     policy::{Evidence, Selector, TaskSetSelector},
 };
 
-use super::oracle::{Oracle, Thing, Uses, definition_name, image_name, last_part, place, selects_definition, tag_pairs};
+use super::oracle::{
+    Oracle, Thing, Uses, definition_name, image_name, last_part, place, selects_definition, tag_pairs,
+};
 
 impl<'a> Oracle<'a> {
     pub(crate) fn may_go_by_itself(&self, thing: Thing) -> bool {
@@ -266,19 +268,20 @@ impl<'a> Oracle<'a> {
                 Thing::Definition(_) => {
                     here && ![S::Daemons, S::Lambda, S::Batch, S::ApplicationAutoscaling].contains(&gap.source)
                         && ![S::Repositories, S::Images, S::Manifests, S::Referrers, S::Archived].contains(&gap.source)
-                        && ![S::Replication, S::RepositoryPolicies, S::LifecyclePolicies, S::PullThroughCache, S::Config]
-                            .contains(&gap.source)
+                        && ![
+                            S::Replication,
+                            S::RepositoryPolicies,
+                            S::LifecyclePolicies,
+                            S::PullThroughCache,
+                            S::Config,
+                        ]
+                        .contains(&gap.source)
                 }
                 Thing::Image(index) => {
                     let repository = self.inventory.images[index].value.repository_name.as_str();
                     match gap.source {
                         S::RepositoryPolicies | S::LifecyclePolicies | S::PullThroughCache => false,
-                        S::Repositories
-                        | S::Images
-                        | S::Manifests
-                        | S::Referrers
-                        | S::Archived
-                        | S::Replication => {
+                        S::Repositories | S::Images | S::Manifests | S::Referrers | S::Archived | S::Replication => {
                             let object = gap.object.as_deref().unwrap_or(repository);
                             here && object.split('@').next() == Some(repository)
                         }

@@ -91,14 +91,17 @@ impl<'a> Oracle<'a> {
     fn may_go_back_to(&self, deployments: &[&ServiceDeployment], arn: &str) -> bool {
         deployments.iter().any(|one| {
             let roles = roles(one, arn);
-            let is_outdone = deployments.iter().any(|other| {
-                other.status == "SUCCESSFUL" && began(one).is_some() && began(other) > began(one)
-            });
+            let is_outdone = deployments
+                .iter()
+                .any(|other| other.status == "SUCCESSFUL" && began(one).is_some() && began(other) > began(one));
             let nothing_succeeded = deployments.iter().all(|other| other.status != "SUCCESSFUL");
             let is_moving = !roles.is_empty() && !OVER.contains(&one.status.as_str());
             let was_the_last_success = one.status == "SUCCESSFUL" && !is_outdone && roles.contains(&Role::Target);
             let was_gone_back_to = !is_outdone && roles.contains(&Role::Rollback);
-            is_moving || was_the_last_success || was_gone_back_to || (nothing_succeeded && roles.contains(&Role::Source))
+            is_moving
+                || was_the_last_success
+                || was_gone_back_to
+                || (nothing_succeeded && roles.contains(&Role::Source))
         })
     }
 
@@ -107,8 +110,12 @@ impl<'a> Oracle<'a> {
         let mut past = Past::default();
         for revision in self.inventory.service_revisions.iter().filter(|seen| names_it(&seen.location, &seen.value)) {
             let arn = revision.value.service_revision_arn.as_str();
-            let mut owners: Vec<_> =
-                self.inventory.service_deployments.iter().map(|seen| (&seen.location, &seen.value.service_arn)).collect();
+            let mut owners: Vec<_> = self
+                .inventory
+                .service_deployments
+                .iter()
+                .map(|seen| (&seen.location, &seen.value.service_arn))
+                .collect();
             owners.sort();
             owners.dedup();
             for (location, service) in owners {
@@ -195,16 +202,22 @@ impl<'a> Oracle<'a> {
         let repository = image.repository_name.as_str();
         let rules = self.inventory.registries.iter().filter(|seen| seen.location == *location);
         let rules = rules.flat_map(|seen| &seen.value.replication_configuration.rules);
-        let deleting = rules.filter(|rule| rule.delete_replication.as_ref().is_some_and(|it| it.enabled)).filter(|rule| {
-            let filters = &rule.repository_filters;
-            filters.is_empty()
-                || filters.iter().any(|one| one.filter_type != "PREFIX_MATCH" || repository.starts_with(&one.filter))
-        });
+        let deleting =
+            rules.filter(|rule| rule.delete_replication.as_ref().is_some_and(|it| it.enabled)).filter(|rule| {
+                let filters = &rule.repository_filters;
+                filters.is_empty()
+                    || filters
+                        .iter()
+                        .any(|one| one.filter_type != "PREFIX_MATCH" || repository.starts_with(&one.filter))
+            });
         deleting.flat_map(|rule| &rule.destinations).any(|there| {
             let name = format!("{} {}", there.registry_id, there.region);
             let is_scanned = self.inventory.scopes.iter().any(|scope| place(&scope.location()) == name);
-            let same = |seen: &&Seen<Image>| place(&seen.location) == name && seen.value.repository_name.as_str() == repository;
-            let has_copy = self.inventory.images.iter().filter(same).any(|seen| seen.value.image_digest == image.image_digest);
+            let same = |seen: &&Seen<Image>| {
+                place(&seen.location) == name && seen.value.repository_name.as_str() == repository
+            };
+            let has_copy =
+                self.inventory.images.iter().filter(same).any(|seen| seen.value.image_digest == image.image_digest);
             let is_unread = self.inventory.gaps.iter().filter(|gap| !self.is_waived(gap.source)).any(|gap| {
                 use Source as S;
                 gap.account_id.as_ref().is_none_or(|id| id.as_str() == there.registry_id)

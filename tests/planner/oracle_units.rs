@@ -86,15 +86,12 @@ impl<'a> Oracle<'a> {
             is_newest
                 || keep.tags.as_ref().is_some_and(|said| kept_tag(&said.value))
                 || keep.pushed_within.as_ref().is_some_and(|said| !self.passed(last_pushed, said.value))
-                || keep
-                    .pulled_within
-                    .as_ref()
-                    .is_some_and(|said| {
-                        pulls.iter().any(|(theirs, ours)| {
-                            theirs.is_some_and(|at| !self.passed(Some(at), said.value))
-                                || !self.ours_passed(*ours, said.value)
-                        })
+                || keep.pulled_within.as_ref().is_some_and(|said| {
+                    pulls.iter().any(|(theirs, ours)| {
+                        theirs.is_some_and(|at| !self.passed(Some(at), said.value))
+                            || !self.ours_passed(*ours, said.value)
                     })
+                })
         });
         if is_kept {
             return false;

@@ -82,7 +82,8 @@ impl Oracle<'_> {
         let inventory = self.inventory;
         let is_read = !self.is_waived(Source::Daemons);
         for Seen { location, value: daemon } in &inventory.daemons {
-            let is_there = |arn: &str| inventory.daemon_revisions.iter().any(|seen| seen.value.daemon_revision_arn == arn);
+            let is_there =
+                |arn: &str| inventory.daemon_revisions.iter().any(|seen| seen.value.daemon_revision_arn == arn);
             let any_image = is_read && !daemon.current_revisions.iter().all(|one| is_there(&one.arn));
             let uses = Uses { any_image, ..Uses::default() };
             self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
@@ -93,8 +94,9 @@ impl Oracle<'_> {
                 self.add_container(&mut uses, container.image.as_deref(), container.image_digest.as_deref());
             }
             let mut definitions = inventory.daemon_task_definitions.iter();
-            let is_defined = definitions
-                .any(|seen| Some(&seen.value.daemon_task_definition_arn) == revision.daemon_task_definition_arn.as_ref());
+            let is_defined = definitions.any(|seen| {
+                Some(&seen.value.daemon_task_definition_arn) == revision.daemon_task_definition_arn.as_ref()
+            });
             uses.any_image |= is_read && revision.container_images.is_empty() && !is_defined;
             self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
         }
