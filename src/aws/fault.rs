@@ -94,6 +94,7 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
         | "RequestThrottled"
         | "RequestThrottledException"
         | "TooManyRequestsException"
+        | "KmsThrottlingException"
         | "RequestLimitExceeded"
         | "SlowDown" => ErrorKind::Throttled,
         _ if status == 429 => ErrorKind::Throttled,
@@ -111,14 +112,22 @@ fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> ErrorKin
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "AuthFailure" => ErrorKind::RejectedCredentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => {
-            ErrorKind::AccessDenied
-        }
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "KmsAccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "OptInRequired" => ErrorKind::AccessDenied,
         // ECS has no code of its own for an unknown task definition (docs/aws.md).
         "ClientException" if message.is_some_and(|text| text.starts_with("Unable to describe task definition")) => {
             ErrorKind::NotFound
         }
-        code if code.ends_with("NotFoundException") => ErrorKind::NotFound,
+        code if ["NotFoundException", "DoesNotExist", "DoesNotExistException"]
+            .iter()
+            .any(|end| code.ends_with(end)) =>
+        {
+            ErrorKind::NotFound
+        }
         _ => ErrorKind::Refused,
     }
 }

@@ -4,8 +4,10 @@ use std::{fmt, sync::Arc};
 
 use aws_config::SdkConfig;
 
-use super::pacing::Pacer;
-use crate::model::{Location, Scope};
+use tokio::time::Instant;
+
+use super::{clients::Clients, clock::Heard, pacing::Pacer};
+use crate::model::{Location, Scope, Timestamp};
 
 /// A way into one account and Region. Clones share connections, credentials and pacing.
 #[derive(Clone)]
@@ -15,20 +17,26 @@ struct Inner {
     scope: Scope,
     location: Location,
     pacer: Pacer,
+    heard: Heard,
     sts: aws_sdk_sts::Client,
     ecs: aws_sdk_ecs::Client,
     ecr: aws_sdk_ecr::Client,
+    clients: Clients,
 }
 
 impl Session {
     pub(super) fn new(scope: Scope, config: &SdkConfig, pacer: Pacer) -> Self {
+        let heard = Heard::default();
+        let ecs = aws_sdk_ecs::config::Builder::from(config).interceptor(heard.clone()).build();
         Self(Arc::new(Inner {
             location: scope.location(),
             scope,
             pacer,
+            heard,
             sts: aws_sdk_sts::Client::new(config),
-            ecs: aws_sdk_ecs::Client::new(config),
+            ecs: aws_sdk_ecs::Client::from_conf(ecs),
             ecr: aws_sdk_ecr::Client::new(config),
+            clients: Clients::new(config),
         }))
     }
 
@@ -42,6 +50,13 @@ impl Session {
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.0.location
+    }
+
+    /// By how many seconds a clock that showed `then` at `began` is ahead of AWS's (negative: behind), as far as an answer of ECS
+    /// since `began` tells.
+    #[must_use]
+    pub fn clock_ahead(&self, then: Timestamp, began: Instant) -> Option<i64> {
+        self.0.heard.ahead(then, began)
     }
 
     pub(super) fn pacer(&self) -> &Pacer {
@@ -58,6 +73,23 @@ impl Session {
 
     pub(super) fn ecr(&self) -> &aws_sdk_ecr::Client {
         &self.0.ecr
+    }
+
+    #[cfg_attr(
+        not(any(
+            feature = "application-autoscaling",
+            feature = "batch",
+            feature = "codedeploy",
+            feature = "config",
+            feature = "eventbridge",
+            feature = "lambda",
+            feature = "scheduler",
+            feature = "step-functions",
+        )),
+        expect(dead_code, reason = "no client to give")
+    )]
+    pub(super) fn clients(&self) -> &Clients {
+        &self.0.clients
     }
 }
 

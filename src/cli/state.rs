@@ -1,7 +1,7 @@
 //! The state directory of a policy: journals, ledger and cache behind the store's trait.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -107,8 +107,8 @@ fn owner(now: &Now) -> Holder {
     }
 }
 
-/// The cache, held in memory while a command runs and written back as one value: thousands of durable writes for what
-/// can be read again would cost more than the reading.
+/// The cache: read whole when a command starts, and what the command learnt written as one more value at its end. A durable
+/// write for everything that can be read again would cost more than the reading.
 struct StoredCache {
     known: Mutex<Known>,
 }
@@ -116,28 +116,70 @@ struct StoredCache {
 #[derive(Default)]
 struct Known {
     values: BTreeMap<String, String>,
-    has_news: bool,
+    /// Keys of `values` that no part in the store has like this.
+    news: BTreeSet<String>,
+    /// The parts in the store, oldest first: `cache/1`, `cache/2`, …
+    parts: Vec<u64>,
+}
+
+/// Parts that are left side by side before they become one.
+const PARTS: usize = 12;
+
+fn part_key(part: u64) -> Result<Key, CliError> {
+    key(&format!("{CACHE}/{part}"))
 }
 
 impl StoredCache {
     async fn load(store: &dyn Store) -> Result<Self, CliError> {
-        let stored = store.get(&key(CACHE)?).await?;
-        // A cache that cannot be understood is an empty one.
-        let values = stored.and_then(|entry| serde_json::from_slice(&entry.value).ok()).unwrap_or_default();
-        Ok(Self { known: Mutex::new(Known { values, has_news: false }) })
+        let prefix = format!("{CACHE}/");
+        let keys = store.list(&prefix).await?;
+        let part = |key: &Key| key.as_str().strip_prefix(&prefix)?.parse::<u64>().ok();
+        let mut known = Known { parts: keys.iter().filter_map(part).collect(), ..Known::default() };
+        known.parts.sort_unstable();
+        for part in &known.parts {
+            // A part that cannot be understood is an empty one.
+            if let Some(entry) = store.get(&part_key(*part)?).await?
+                && let Ok(values) = serde_json::from_slice::<BTreeMap<String, String>>(&entry.value)
+            {
+                known.values.extend(values);
+            }
+        }
+        Ok(Self { known: Mutex::new(known) })
     }
 
     async fn save(&self, store: &dyn Store) -> Result<(), CliError> {
-        let bytes = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if !std::mem::take(&mut known.has_news) {
-                return Ok(());
+        let Some((bytes, part, superseded)) = self.take_news()? else { return Ok(()) };
+        store.put(&part_key(part)?, &bytes).await?;
+        for part in superseded {
+            let old = part_key(part)?;
+            if let Some(entry) = store.get(&old).await? {
+                // Whoever changed it meanwhile has newer news.
+                let _conflict = store.delete_if_match(&old, &entry.version).await?;
             }
-            serde_json::to_vec(&known.values)
-                .map_err(|error| CliError::Write { path: PathBuf::from("the cache"), source: error.into() })?
-        };
-        store.put(&key(CACHE)?, &bytes).await?;
+        }
         Ok(())
+    }
+
+    /// What is to be written, as which part, and the parts that it makes superfluous.
+    fn take_news(&self) -> Result<Option<(Vec<u8>, u64, Vec<u64>)>, CliError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = std::mem::take(&mut known.news);
+        if news.is_empty() {
+            return Ok(None);
+        }
+        let part = known.parts.last().map_or(1, |last| last + 1);
+        let merges = known.parts.len() >= PARTS;
+        let bytes = if merges {
+            serde_json::to_vec(&known.values)
+        } else {
+            let news: BTreeMap<_, _> = known.values.iter().filter(|(key, _)| news.contains(*key)).collect();
+            serde_json::to_vec(&news)
+        };
+        let bytes =
+            bytes.map_err(|error| CliError::Write { path: PathBuf::from("the cache"), source: error.into() })?;
+        let superseded = if merges { std::mem::take(&mut known.parts) } else { Vec::new() };
+        known.parts.push(part);
+        Ok(Some((bytes, part, superseded)))
     }
 }
 
@@ -150,10 +192,61 @@ impl Cache for StoredCache {
 
     async fn put(&self, key: &str, value: Vec<u8>) {
         // Values are JSON; anything else is not worth keeping.
-        if let Ok(value) = String::from_utf8(value) {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.has_news |= known.values.get(key) != Some(&value);
+        let Ok(value) = String::from_utf8(value) else { return };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.values.get(key) != Some(&value) {
+            known.news.insert(key.to_owned());
             known.values.insert(key.to_owned(), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    async fn learn(store: &MemoryStore, from: usize, to: usize) {
+        let cache = StoredCache::load(store).await.unwrap();
+        for number in from..to {
+            cache.put(&format!("definition/{number}"), number.to_string().into_bytes()).await;
+        }
+        cache.save(store).await.unwrap();
+    }
+
+    async fn parts(store: &MemoryStore) -> Vec<usize> {
+        let mut sizes = Vec::new();
+        for key in store.list("cache/").await.unwrap() {
+            sizes.push(store.get(&key).await.unwrap().unwrap().value.len());
+        }
+        sizes
+    }
+
+    #[tokio::test]
+    async fn only_news_is_written_and_all_of_it_is_there_again() {
+        let store = MemoryStore::default();
+        learn(&store, 0, 1_000).await;
+        learn(&store, 990, 1_001).await;
+        learn(&store, 0, 1_001).await;
+        let sizes = parts(&store).await;
+        assert!(sizes.len() == 2 && sizes[1] < 40, "{sizes:?}");
+        let again = StoredCache::load(&store).await.unwrap();
+        for number in [0, 995, 1_000] {
+            assert_eq!(again.get(&format!("definition/{number}")).await, Some(number.to_string().into_bytes()));
+        }
+        assert_eq!(again.get("definition/1001").await, None);
+    }
+
+    #[tokio::test]
+    async fn many_parts_become_one() {
+        let store = MemoryStore::default();
+        for number in 0..PARTS + 5 {
+            learn(&store, number, number + 1).await;
+            assert!(parts(&store).await.len() <= PARTS, "after {number}");
+        }
+        let again = StoredCache::load(&store).await.unwrap();
+        for number in 0..PARTS + 5 {
+            assert!(again.get(&format!("definition/{number}")).await.is_some(), "{number}");
         }
     }
 }

@@ -1,4 +1,6 @@
-//! What never changes is read once: the content of a definition in a status, and the children of an index.
+//! What never changes is read once: the content of a definition in a status, the children of an index, a revision of a
+//! service or a daemon once every container has its digest, a service deployment that is over, and the image of a revision of a
+//! Lambda function.
 //!
 //! Tags of definitions can change without a trace in any list, so a definition from the cache has the tags that it had when
 //! it was described. That errs in both directions, and both are caught where they matter: `apply` describes each
@@ -11,8 +13,14 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::deployments::is_over;
+#[cfg(feature = "lambda")]
+use crate::{aws::ImageFunction, inventory::Reference};
 use crate::{
-    inventory::{Manifest, TaskDefinition},
+    inventory::{
+        ContainerImage, DaemonRevision, DaemonTaskDefinition, Manifest, ServiceDeployment, ServiceRevision,
+        TaskDefinition,
+    },
     model::{Digest, Location, RepositoryName},
 };
 
@@ -46,8 +54,9 @@ fn definition_key(arn: &str, status: &str) -> String {
     format!("definition/1/{status}/{arn}")
 }
 
+/// The second version remembers when the manifest was read.
 fn manifest_key(location: &Location, repository: &RepositoryName, digest: &Digest) -> String {
-    format!("manifest/1/{location}/{repository}@{digest}")
+    format!("manifest/2/{location}/{repository}@{digest}")
 }
 
 pub(super) async fn definition(cache: &dyn Cache, arn: &str, status: &str) -> Option<TaskDefinition> {
@@ -72,6 +81,78 @@ pub(super) async fn manifest(
 pub(super) async fn keep_manifest(cache: &dyn Cache, location: &Location, manifest: &Manifest) {
     let key = manifest_key(location, &manifest.repository_name, &manifest.image_digest);
     write(cache, &key, manifest).await;
+}
+
+/// A service deployment that was over when it was described. Counts of tasks in it are as they were then.
+pub(super) async fn deployment(cache: &dyn Cache, arn: &str) -> Option<ServiceDeployment> {
+    let known: ServiceDeployment = read(cache, &format!("service_deployment/1/{arn}")).await?;
+    (known.service_deployment_arn == arn).then_some(known)
+}
+
+pub(super) async fn keep_deployment(cache: &dyn Cache, deployment: &ServiceDeployment) {
+    if is_over(&deployment.status) {
+        write(cache, &format!("service_deployment/1/{}", deployment.service_deployment_arn), deployment).await;
+    }
+}
+
+pub(super) async fn revision(cache: &dyn Cache, arn: &str) -> Option<ServiceRevision> {
+    let known: ServiceRevision = read(cache, &format!("service_revision/1/{arn}")).await?;
+    (known.service_revision_arn == arn).then_some(known)
+}
+
+pub(super) async fn keep_revision(cache: &dyn Cache, revision: &ServiceRevision) {
+    if is_pinned(&revision.container_images) {
+        write(cache, &format!("service_revision/1/{}", revision.service_revision_arn), revision).await;
+    }
+}
+
+pub(super) async fn daemon_revision(cache: &dyn Cache, arn: &str) -> Option<DaemonRevision> {
+    let known: DaemonRevision = read(cache, &format!("daemon_revision/1/{arn}")).await?;
+    (known.daemon_revision_arn == arn).then_some(known)
+}
+
+pub(super) async fn keep_daemon_revision(cache: &dyn Cache, revision: &DaemonRevision) {
+    if is_pinned(&revision.container_images) {
+        write(cache, &format!("daemon_revision/1/{}", revision.daemon_revision_arn), revision).await;
+    }
+}
+
+fn daemon_definition_key(arn: &str, status: &str) -> String {
+    format!("daemon_task_definition/1/{status}/{arn}")
+}
+
+pub(super) async fn daemon_definition(cache: &dyn Cache, arn: &str, status: &str) -> Option<DaemonTaskDefinition> {
+    let known: DaemonTaskDefinition = read(cache, &daemon_definition_key(arn, status)).await?;
+    (known.daemon_task_definition_arn == arn && known.status == status).then_some(known)
+}
+
+pub(super) async fn keep_daemon_definition(cache: &dyn Cache, definition: &DaemonTaskDefinition) {
+    let key = daemon_definition_key(&definition.daemon_task_definition_arn, &definition.status);
+    write(cache, &key, definition).await;
+}
+
+/// Whether nothing of a revision can change any more: each container's tag was resolved to a digest.
+fn is_pinned(containers: &[ContainerImage]) -> bool {
+    !containers.is_empty() && containers.iter().all(|container| container.image_digest.is_some())
+}
+
+/// What a version of a function held when its revision was read: every change of a function gives it another revision.
+#[cfg(feature = "lambda")]
+pub(super) async fn function(cache: &dyn Cache, function: &ImageFunction) -> Option<Vec<Reference>> {
+    read(cache, &function_key(function)?).await
+}
+
+#[cfg(feature = "lambda")]
+pub(super) async fn keep_function(cache: &dyn Cache, function: &ImageFunction, held: &Vec<Reference>) {
+    if let Some(key) = function_key(function) {
+        write(cache, &key, held).await;
+    }
+}
+
+#[cfg(feature = "lambda")]
+fn function_key(function: &ImageFunction) -> Option<String> {
+    let revision = function.revision_id.as_deref().filter(|id| !id.is_empty())?;
+    Some(format!("function/1/{revision}/{}", function.arn))
 }
 
 async fn read<T: DeserializeOwned>(cache: &dyn Cache, key: &str) -> Option<T> {

@@ -5,17 +5,15 @@ use std::collections::HashSet;
 use futures::{StreamExt, future::join, stream::poll_fn};
 use tokio::sync::mpsc;
 
-use super::{cache, scope::ScopeSweep};
+use super::{cache, patience::Patience, scope::ScopeSweep};
 use crate::{
-    aws::{AwsError, DefinitionStatus, ErrorKind},
+    aws::{AwsError, DefinitionStatus},
     inventory::{Inventory, TaskDefinition},
     model::Source,
 };
 
 /// Definitions described at the same time: twenty a second pass AWS's quota, and each takes a moment.
 const DESCRIBED_AT_ONCE: usize = 32;
-/// Failures that are not about the one definition, after which describing stops: it would not get better.
-const PATIENCE: usize = 10;
 
 impl ScopeSweep<'_> {
     /// The definitions in `statuses`. Describing begins with the first page, so that no quota goes unused.
@@ -57,24 +55,24 @@ impl ScopeSweep<'_> {
 
     async fn describe_definitions(&self, mut listed: mpsc::UnboundedReceiver<(DefinitionStatus, String)>) -> Inventory {
         let mut whole = Inventory::default();
-        let mut failures = 0;
+        let mut patience = Patience::new();
         let mut answers = poll_fn(move |context| listed.poll_recv(context))
             .map(|(status, arn)| async move {
                 let answer = self.definition(&arn, status).await;
-                (arn, answer)
+                (arn, status, answer)
             })
             .buffer_unordered(DESCRIBED_AT_ONCE);
-        while let Some((arn, answer)) = answers.next().await {
+        while let Some((arn, status, answer)) = answers.next().await {
             self.read(Source::TaskDefinitions, 1);
             match answer {
                 Ok(definition) => whole.task_definitions.push(self.seen(definition)),
                 Err(error) => {
-                    failures += weight(error.kind);
-                    if failures >= PATIENCE {
+                    if patience.ends_with(error.kind) {
                         whole.gaps.push(self.gap_after(Source::TaskDefinitions, None, &error));
                         break;
                     }
-                    whole.gaps.push(self.gap_after(Source::TaskDefinitions, Some(&arn), &error));
+                    let text = format!("{} (listed as {})", error.summary(), status.as_str());
+                    whole.gaps.push(self.gap(Source::TaskDefinitions, Some(&arn), text));
                 }
             }
         }
@@ -89,19 +87,5 @@ impl ScopeSweep<'_> {
         let definition = self.session.describe_task_definition(arn).await?;
         cache::keep_definition(self.cache, &definition).await;
         Ok(definition)
-    }
-}
-
-/// How much of the patience a failure uses up.
-const fn weight(kind: ErrorKind) -> usize {
-    match kind {
-        ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Garbled => 0,
-        ErrorKind::Throttled | ErrorKind::ServerFault | ErrorKind::Unanswered | ErrorKind::Unreachable => 1,
-        ErrorKind::NoCredentials
-        | ErrorKind::ExpiredCredentials
-        | ErrorKind::RejectedCredentials
-        | ErrorKind::RoleRefused
-        | ErrorKind::WrongAccount
-        | ErrorKind::AccessDenied => PATIENCE,
     }
 }

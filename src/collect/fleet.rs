@@ -1,10 +1,17 @@
-//! Clusters, services, task sets and tasks.
+//! Clusters, services, task sets and tasks; and the order in which what belongs to them is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, future::join, stream::iter};
+use futures::{
+    StreamExt,
+    future::{join, join3},
+    stream::iter,
+};
 
-use super::scope::{ScopeSweep, absorb};
+use super::{
+    deployments::Extent,
+    scope::{ScopeSweep, absorb},
+};
 use crate::{
     aws::{AwsError, ErrorKind, TaskFilter},
     inventory::{Inventory, Service, TaskSet},
@@ -20,8 +27,20 @@ const CLUSTERS_AT_ONCE: usize = 16;
 const BATCHES_AT_ONCE: usize = 8;
 
 impl ScopeSweep<'_> {
+    /// Everything that holds definitions and images by running them, or by being about to.
+    pub(super) async fn holders(&self, extent: Extent) -> Inventory {
+        let daemons = [Source::Daemons].into_iter().filter(|source| !self.options.waives(*source));
+        daemons.clone().for_each(|source| self.started(source));
+        let (mut whole, definitions) = join(self.fleet(), self.daemon_definitions()).await;
+        let (deployments, revisions) =
+            join(self.deployments(&whole.services, extent), self.daemon_revisions(&whole.daemons)).await;
+        [definitions, deployments, revisions].into_iter().for_each(|part| absorb(&mut whole, part));
+        daemons.for_each(|source| self.finished(source));
+        whole
+    }
+
     /// Everything that runs, or could at any moment.
-    pub(super) async fn fleet(&self) -> Inventory {
+    async fn fleet(&self) -> Inventory {
         let sources = [Source::Services, Source::TaskSets, Source::Tasks];
         let sources = sources.into_iter().filter(|source| !self.options.waives(*source));
         sources.clone().for_each(|source| self.started(source));
@@ -36,11 +55,10 @@ impl ScopeSweep<'_> {
                 }
             }
             Err(error) => {
-                // Without the clusters their tasks cannot be read either.
-                whole.gaps.push(self.gap_after(Source::Services, None, &error));
-                if !self.options.waives(Source::Tasks) {
-                    whole.gaps.push(self.gap_after(Source::Tasks, None, &error));
-                }
+                // Without the clusters their tasks and daemons cannot be read either.
+                let unread = [Source::Services, Source::Tasks, Source::Daemons];
+                let unread = unread.into_iter().filter(|source| !self.options.waives(*source));
+                whole.gaps.extend(unread.map(|source| self.gap_after(source, None, &error)));
             }
         }
         sources.for_each(|source| self.finished(source));
@@ -67,8 +85,10 @@ impl ScopeSweep<'_> {
         let tasks = async {
             if self.options.waives(Source::Tasks) { Inventory::default() } else { self.tasks(arn, is_inactive).await }
         };
-        let (mut whole, tasks) = join(self.services(arn, is_inactive), tasks).await;
+        let (mut whole, tasks, daemons) =
+            join3(self.services(arn, is_inactive), tasks, self.daemons(arn, is_inactive)).await;
         absorb(&mut whole, tasks);
+        absorb(&mut whole, daemons);
         whole
     }
 

@@ -3,14 +3,36 @@
 //! A sweep never stops at a failure and never passes over one: whatever could not be read becomes a gap of its
 //! source, confined to one object where only one is concerned. Nothing here prints or decides.
 
+mod aggregator;
+#[cfg(feature = "application-autoscaling")]
+mod autoscaling;
+#[cfg(feature = "batch")]
+mod batch;
+mod batches;
 mod cache;
+#[cfg(feature = "codedeploy")]
+mod codedeploy;
+mod daemons;
 mod definitions;
+mod deployments;
+mod elsewhere;
+#[cfg(feature = "eventbridge")]
+mod eventbridge;
 mod fleet;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod options;
+mod patience;
 mod progress;
 mod references;
 mod registry;
+mod registry_settings;
+mod revisions;
+#[cfg(feature = "scheduler")]
+mod scheduler;
 mod scope;
+#[cfg(feature = "step-functions")]
+mod step_functions;
 mod sweep;
 
 pub use cache::{Cache, MemoryCache};

@@ -90,31 +90,52 @@ pub const READ: &[Source] = &[
     Source::TaskSets,
     Source::Tasks,
     Source::TaskDefinitions,
+    Source::ServiceDeployments,
+    Source::ServiceRevisions,
+    Source::Daemons,
     Source::Repositories,
     Source::Images,
     Source::Manifests,
     Source::Referrers,
     Source::Archived,
-    Source::Config,
-    Source::Reference,
-];
-
-/// The sources that this build does not read. Each is a gap in every scope unless the policy waives it.
-pub const UNREAD: &[Source] = &[
-    Source::ServiceDeployments,
-    Source::ServiceRevisions,
-    Source::Daemons,
+    #[cfg(feature = "eventbridge")]
     Source::Eventbridge,
+    #[cfg(feature = "scheduler")]
     Source::Scheduler,
+    #[cfg(feature = "step-functions")]
     Source::StepFunctions,
-    Source::Lambda,
-    Source::Batch,
-    Source::Codedeploy,
-    Source::ApplicationAutoscaling,
     Source::Replication,
     Source::RepositoryPolicies,
     Source::LifecyclePolicies,
     Source::PullThroughCache,
+    #[cfg(feature = "lambda")]
+    Source::Lambda,
+    #[cfg(feature = "batch")]
+    Source::Batch,
+    #[cfg(feature = "codedeploy")]
+    Source::Codedeploy,
+    #[cfg(feature = "application-autoscaling")]
+    Source::ApplicationAutoscaling,
+    Source::Config,
+    Source::Reference,
+];
+
+/// The sources that this build was made without. Each is a gap in every scope unless the policy waives it.
+pub const UNREAD: &[Source] = &[
+    #[cfg(not(feature = "eventbridge"))]
+    Source::Eventbridge,
+    #[cfg(not(feature = "scheduler"))]
+    Source::Scheduler,
+    #[cfg(not(feature = "step-functions"))]
+    Source::StepFunctions,
+    #[cfg(not(feature = "lambda"))]
+    Source::Lambda,
+    #[cfg(not(feature = "batch"))]
+    Source::Batch,
+    #[cfg(not(feature = "codedeploy"))]
+    Source::Codedeploy,
+    #[cfg(not(feature = "application-autoscaling"))]
+    Source::ApplicationAutoscaling,
 ];
 
 #[cfg(test)]

@@ -28,7 +28,10 @@ impl ScopeSweep<'_> {
         while let Some((arn, answer)) = answers.next().await {
             match answer {
                 Ok(definition) => part.task_definitions.push(self.seen(definition)),
-                Err(error) => part.gaps.push(self.gap_after(Source::TaskDefinitions, Some(&arn), &error)),
+                Err(error) => {
+                    let text = format!("{} (referred to, and not listed as ACTIVE)", error.summary());
+                    part.gaps.push(self.gap(Source::TaskDefinitions, Some(&arn), text));
+                }
             }
         }
         part
@@ -43,9 +46,16 @@ impl ScopeSweep<'_> {
         let tasks = whole.tasks.iter().filter_map(|seen| seen.value.task_definition_arn.as_ref());
         let services = whole.services.iter().flat_map(|seen| definitions_of(&seen.value));
         let task_sets = whole.task_sets.iter().filter_map(|seen| seen.value.task_definition.as_ref());
+        let revisions = whole.service_revisions.iter().filter_map(|seen| seen.value.task_definition.as_ref());
+        let references = whole.references.iter().filter(|seen| seen.location == *self.session.location());
+        let references = references.filter_map(|seen| seen.value.task_definition.as_ref());
+        // One that names no revision is an expression, or means whatever is newest when it runs: nothing to describe.
+        let references = references.filter(|text| key(text).is_some_and(|(_, revision)| revision.is_some()));
         tasks
             .chain(services)
             .chain(task_sets)
+            .chain(revisions)
+            .chain(references)
             .filter(|text| is_here(text, self.session.location()))
             .filter(|text| key(text).is_none_or(|key| !known.contains(&key)))
             .cloned()

@@ -1,10 +1,12 @@
 //! The sweep of one scope: what its parts share.
 
+use tokio::time::Instant;
+
 use super::{Cache, Event, Options, Progress};
 use crate::{
     aws::{AwsError, Failure, Session},
     inventory::{Gap, Inventory, Seen},
-    model::Source,
+    model::{Source, Timestamp},
 };
 
 /// One account and Region being swept.
@@ -14,9 +16,16 @@ pub(super) struct ScopeSweep<'a> {
     pub(super) options: &'a Options,
     pub(super) cache: &'a dyn Cache,
     pub(super) progress: &'a dyn Progress,
+    /// When the sweep began, which `options.taken_at` calls by the caller's clock.
+    pub(super) began: Instant,
 }
 
 impl ScopeSweep<'_> {
+    /// The time by the caller's clock.
+    pub(super) fn now(&self) -> Timestamp {
+        self.options.taken_at.checked_add(self.began.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
     pub(super) fn seen<T>(&self, value: T) -> Seen<T> {
         Seen::new(self.session.location().clone(), value)
     }

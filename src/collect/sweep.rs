@@ -1,9 +1,12 @@
 //! The two sweeps: everything, and who holds what right now.
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, join3};
+use tokio::time::Instant;
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
+    aggregator::aggregators,
+    deployments::Extent,
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -14,33 +17,49 @@ use crate::{
 
 /// Reads everything in every scope, side by side. What `cache` knows is not read again.
 pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache, progress: &dyn Progress) -> Inventory {
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress });
+    let began = Instant::now();
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress, began });
     let parts = scopes.map(|scope| async move {
-        let ecs = join(scope.fleet(), scope.definitions(&DefinitionStatus::ALL));
-        let ((mut whole, definitions), registry) = join(ecs, scope.registry()).await;
+        let ecs = join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL));
+        let ecr = join(scope.registry(), scope.registry_settings());
+        let ((mut whole, definitions), (registry, settings), elsewhere) = join3(ecs, ecr, scope.elsewhere()).await;
         absorb(&mut whole, definitions);
         absorb(&mut whole, registry);
+        absorb(&mut whole, settings);
+        absorb(&mut whole, elsewhere);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, progress, began)).await;
+    parts.push(aggregated);
+    assemble(sessions, options, began, parts)
 }
 
-/// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
-/// whatever other definition one of those refers to. For the look right before a deletion.
-/// Gaps mean the same as in `collect`; the registry is neither read nor missing.
+/// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
+/// tasks, daemons, ACTIVE definitions, what holds from outside ECS, whatever other definition one of those refers to, and where
+/// deletions are replicated to. For the look right before a deletion.
+/// Gaps mean the same as in `collect`; what the registry holds is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
+    let began = Instant::now();
+    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent, began });
     let parts = scopes.map(|scope| async move {
-        let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
+        let ecs = join(scope.holders(Extent::WhatHolds), scope.definitions(&[DefinitionStatus::Active]));
+        let ((mut whole, definitions), replication, elsewhere) =
+            join3(ecs, scope.replication(), scope.elsewhere()).await;
         absorb(&mut whole, definitions);
+        absorb(&mut whole, replication);
+        absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
+        let from_elsewhere = scope.definitions_from_elsewhere(&whole).await;
+        absorb(&mut whole, from_elsewhere);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, &Silent, began)).await;
+    parts.push(aggregated);
+    assemble(sessions, options, began, parts)
 }
 
-fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> Inventory {
+fn assemble(sessions: &[Session], options: &Options, began: Instant, parts: Vec<Inventory>) -> Inventory {
     let entered = sessions.iter().map(|session| session.scope());
     let absent = options.absent.iter().map(|absent| &absent.scope);
     let mut whole = Inventory {
@@ -56,6 +75,7 @@ fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> I
         object: None,
         error: absent.error.clone(),
     }));
+    whole.gaps.extend(sessions.iter().filter_map(|session| wrong_clock(session, options, began)));
     for part in parts {
         absorb(&mut whole, part);
     }
@@ -63,7 +83,27 @@ fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> I
     whole
 }
 
-/// What this build does not read is said in every scope, not hidden.
+/// How far apart our clock and AWS's may be: ages are days, but the settling of a deregistration is ten minutes.
+const CLOCK_TOLERANCE_SECONDS: i64 = 120;
+
+/// Nothing is old by a clock that is wrong.
+fn wrong_clock(session: &Session, options: &Options, began: Instant) -> Option<Gap> {
+    let ahead = session.clock_ahead(options.taken_at, began)?;
+    let location = session.location();
+    (ahead.abs() > CLOCK_TOLERANCE_SECONDS).then(|| Gap {
+        source: Source::Account,
+        account_id: Some(location.account_id.clone()),
+        region: Some(location.region.clone()),
+        object: None,
+        error: format!(
+            "the clock of this machine is {} s {} AWS's, so no age can be trusted; set it and try again",
+            ahead.abs(),
+            if ahead > 0 { "ahead of" } else { "behind" },
+        ),
+    })
+}
+
+/// What this build was made without is said in every scope, not hidden.
 fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item = Gap> + 'a {
     let location = session.location();
     UNREAD.iter().filter(|source| !options.waives(**source)).map(|source| Gap {
@@ -71,7 +111,7 @@ fn unread<'a>(session: &'a Session, options: &'a Options) -> impl Iterator<Item 
         account_id: Some(location.account_id.clone()),
         region: Some(location.region.clone()),
         object: None,
-        error: "this build does not read it yet".to_owned(),
+        error: "this build was made without it".to_owned(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    io::{self, BufRead, Write},
+    io::{self, BufRead},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -87,6 +87,20 @@ pub mod record_kind {
     pub const GAP: &str = "gap";
     /// The last line: how many lines came before it, the header not counted.
     pub const END: &str = "end";
+    /// What holds from outside ECS and ECR, as the simulated AWS serves it. In an inventory it is `reference` lines.
+    pub const SIMULATED: [&str; 11] = [
+        "events.rule",
+        "scheduler.schedule",
+        "states.state_machine",
+        "lambda.function",
+        "batch.job_definition",
+        "codedeploy.deployment_group",
+        "codedeploy.deployment",
+        "autoscaling.scalable_target",
+        "autoscaling.scheduled_action",
+        "config.resource",
+        "config.source_status",
+    ];
 }
 
 /// Why a file is not an inventory.
@@ -139,7 +153,19 @@ struct End {
 /// # Errors
 /// Whatever makes the file less than certain: a broken or cut line, an unknown kind, the same object twice, a newer format.
 /// A hole in an inventory could hide a reference, so nothing is skipped.
-pub fn read(mut input: impl BufRead) -> Result<Inventory, InventoryError> {
+pub fn read(input: impl BufRead) -> Result<Inventory, InventoryError> {
+    read_lines(input, false)
+}
+
+/// Reads the world of a simulated AWS as an inventory: what a world alone may hold ([`record_kind::SIMULATED`]) is passed over.
+///
+/// # Errors
+/// As [`read`], for every other line.
+pub fn read_world(input: impl BufRead) -> Result<Inventory, InventoryError> {
+    read_lines(input, true)
+}
+
+fn read_lines(mut input: impl BufRead, is_world: bool) -> Result<Inventory, InventoryError> {
     let mut text = String::new();
     let mut next_line = |text: &mut String| -> Result<bool, InventoryError> {
         text.clear();
@@ -171,7 +197,8 @@ pub fn read(mut input: impl BufRead) -> Result<Inventory, InventoryError> {
             ended = true;
             continue;
         }
-        let name = add(&mut inventory, &record).map_err(fault)?;
+        let is_passed_over = is_world && record_kind::SIMULATED.contains(&record.kind);
+        let name = if is_passed_over { None } else { add(&mut inventory, &record).map_err(fault)? };
         if let Some(name) = name
             && !names.insert(name.clone())
         {
@@ -274,6 +301,11 @@ fn add(inventory: &mut Inventory, record: &Record<'_>) -> Result<Option<String>,
             inventory.references.push(Seen::new(location, reference));
             return Ok(None);
         }
+        simulated if record_kind::SIMULATED.contains(&simulated) => {
+            return Err(format!(
+                "`{simulated}` is a line for the simulated AWS only; `jettison inventory pull` makes an inventory of a world"
+            ));
+        }
         unknown => {
             return Err(format!(
                 "`{unknown}` is not a kind that this build knows; it may hold something in use, so update jettison or remove the line"
@@ -295,65 +327,10 @@ fn keep<T: DeserializeOwned>(
     Ok(name)
 }
 
-/// Writes an inventory: its lines by kind, account, Region and identity, so that equal inventories give equal bytes.
-///
-/// # Errors
-/// What the writer answers.
-pub fn write(inventory: &Inventory, out: &mut impl Write) -> io::Result<()> {
-    let header = Header {
-        kind: "inventory".to_owned(),
-        format_version: FORMAT_VERSION.to_owned(),
-        taken_at: inventory.taken_at,
-        scopes: inventory.scopes.clone(),
-        trailer: true,
-    };
-    serde_json::to_writer(&mut *out, &header)?;
-    out.write_all(b"\n")?;
-    let mut lines = 0;
-    let mut section = |kind: &str, mut section: Vec<String>| -> io::Result<()> {
-        section.sort_unstable();
-        for line in &section {
-            writeln!(out, "{{\"kind\":\"{kind}\",{line}}}")?;
-        }
-        lines += section.len();
-        Ok(())
-    };
-    section(record_kind::CLUSTER, lines_of(&inventory.clusters)?)?;
-    section(record_kind::SERVICE, lines_of(&inventory.services)?)?;
-    section(record_kind::TASK_SET, lines_of(&inventory.task_sets)?)?;
-    section(record_kind::TASK, lines_of(&inventory.tasks)?)?;
-    section(record_kind::TASK_DEFINITION, lines_of(&inventory.task_definitions)?)?;
-    section(record_kind::SERVICE_DEPLOYMENT, lines_of(&inventory.service_deployments)?)?;
-    section(record_kind::SERVICE_REVISION, lines_of(&inventory.service_revisions)?)?;
-    section(record_kind::DAEMON, lines_of(&inventory.daemons)?)?;
-    section(record_kind::DAEMON_REVISION, lines_of(&inventory.daemon_revisions)?)?;
-    section(record_kind::DAEMON_TASK_DEFINITION, lines_of(&inventory.daemon_task_definitions)?)?;
-    section(record_kind::REGISTRY, lines_of(&inventory.registries)?)?;
-    section(record_kind::PULL_THROUGH_CACHE_RULE, lines_of(&inventory.pull_through_cache_rules)?)?;
-    section(record_kind::REPOSITORY, lines_of(&inventory.repositories)?)?;
-    section(record_kind::IMAGE, lines_of(&inventory.images)?)?;
-    section(record_kind::MANIFEST, lines_of(&inventory.manifests)?)?;
-    section(record_kind::REFERENCE, lines_of(&inventory.references)?)?;
-    let gaps = inventory.gaps.iter().map(|gap| Ok(format!("\"value\":{}", serde_json::to_string(gap)?)));
-    section(record_kind::GAP, gaps.collect::<serde_json::Result<_>>()?)?;
-    writeln!(out, "{{\"kind\":\"{}\",\"value\":{{\"lines\":{lines}}}}}", record_kind::END)
-}
-
-fn lines_of<T: Serialize>(objects: &[Seen<T>]) -> serde_json::Result<Vec<String>> {
-    let line = |seen: &Seen<T>| {
-        Ok(format!(
-            "\"account_id\":\"{}\",\"region\":{},\"value\":{}",
-            seen.location.account_id,
-            serde_json::to_string(&seen.location.region)?,
-            serde_json::to_string(&seen.value)?
-        ))
-    };
-    objects.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::write;
 
     const HEADER: &str = r#"{"kind":"inventory","format_version":"1.0","taken_at":"2026-11-01T00:00:00Z","scopes":[{"account":"demo","account_id":"000000000000","region":"eu-central-1"}]}"#;
     const CLUSTER: &str = r#"{"kind":"ecs.cluster","account_id":"000000000000","region":"eu-central-1","value":{"clusterArn":"arn:aws:ecs:eu-central-1:000000000000:cluster/main","clusterName":"main","futureField":1}}"#;
@@ -388,6 +365,7 @@ mod tests {
         for (line, word) in [
             ("{", "EOF"),
             (r#"{"kind":"ecs.robot","account_id":"000000000000","region":"r","value":{}}"#, "ecs.robot"),
+            (r#"{"kind":"events.rule","account_id":"000000000000","region":"r","value":{}}"#, "simulated AWS only"),
             (CLUSTER, "twice"),
             ("", "empty"),
         ] {

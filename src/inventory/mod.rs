@@ -9,10 +9,12 @@ mod deployments;
 mod ecr;
 mod ecs;
 mod gap;
+mod identity;
 mod registry;
 mod sweep;
+mod write;
 
-pub use codec::{FORMAT_VERSION, Header, InventoryError, Record, read, record_kind, write};
+pub use codec::{FORMAT_VERSION, Header, InventoryError, Record, read, read_world, record_kind};
 pub use daemons::{Daemon, DaemonRevision, DaemonRevisionSummary, DaemonTaskDefinition};
 pub use deployments::{ContainerImage, RevisionSummary, Rollback, ServiceDeployment, ServiceRevision};
 pub use ecr::{FindingsSummary, Image, Manifest, Repository, is_index};
@@ -21,8 +23,10 @@ pub use ecs::{
     TaskDefinition, TaskSet,
 };
 pub use gap::{Gap, Reference};
+pub use identity::Identified;
 pub use registry::{
     DeleteReplication, PullThroughCacheRule, Registry, ReplicationConfiguration, ReplicationDestination,
     ReplicationRule, RepositoryFilter,
 };
 pub use sweep::{Inventory, Seen};
+pub use write::{write, write_around, write_object};

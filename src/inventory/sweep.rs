@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cluster, Daemon, DaemonRevision, DaemonTaskDefinition, Gap, Image, Manifest, PullThroughCacheRule, Reference,
-    Registry, Repository, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition, TaskSet,
+    Cluster, Daemon, DaemonRevision, DaemonTaskDefinition, Gap, Identified, Image, Manifest, PullThroughCacheRule,
+    Reference, Registry, Repository, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition, TaskSet,
 };
 use crate::model::{Location, Scope, Timestamp};
 
@@ -21,6 +21,19 @@ impl<T> Seen<T> {
     /// An object at a place.
     pub fn new(location: Location, value: T) -> Self {
         Self { location, value }
+    }
+
+    /// The place and the object.
+    pub(super) const fn at(&self) -> (&Location, &T) {
+        (&self.location, &self.value)
+    }
+}
+
+impl<T: Identified> Seen<T> {
+    /// What tells the object from all others of its kind, in the order of inventories.
+    #[must_use]
+    pub fn place(&self) -> (&Location, (&str, &str)) {
+        (&self.location, self.value.identity())
     }
 }
 

@@ -269,7 +269,7 @@ pub fn settled_after(at: Timestamp) -> Timestamp {
     Age::from_seconds(DEREGISTRATION_SETTLES_SECONDS).after(at)
 }
 
-/// Batch limits of the calls made here, from the ECS and ECR API models.
+/// Batch limits of the calls made here, from the API models.
 pub mod batch {
     /// Services per DescribeServices.
     pub const DESCRIBE_SERVICES: usize = 10;
@@ -281,6 +281,12 @@ pub mod batch {
     pub const DESCRIBE_SERVICE_REVISIONS: usize = 20;
     /// ARNs per DescribeDaemonDeployments and DescribeDaemonRevisions.
     pub const DESCRIBE_DAEMON_PARTS: usize = 20;
+    /// Names per BatchGetApplications of CodeDeploy.
+    pub const GET_APPLICATIONS: usize = 100;
+    /// Names per BatchGetDeploymentGroups of CodeDeploy.
+    pub const GET_DEPLOYMENT_GROUPS: usize = 100;
+    /// Ids per BatchGetDeployments of CodeDeploy.
+    pub const GET_DEPLOYMENTS: usize = 25;
     /// Clusters per DescribeClusters.
     pub const DESCRIBE_CLUSTERS: usize = 100;
     /// Revisions per DeleteTaskDefinitions.

@@ -12,15 +12,14 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::{
-    call::{Answer, Call, Input, Refusal, refuse},
+    call::{Answer, Call, INVALID, Input, Refusal},
     clock::Clock,
-    ecr, ecs,
     fault::{Fault, Faults},
     lifecycle,
     persist::{ChangeLog, PersistenceError},
     quota::Buckets,
-    sts,
-    wire::{self, Credential, Parsed, Service},
+    service::{Protocol, Service},
+    wire::{self, Credential, Parsed},
     world::World,
 };
 use crate::model::{AccountId, Location, Now, Region, Timestamp, hex, quota::Bucket};
@@ -44,7 +43,7 @@ pub struct Options {
 /// A request that arrived, for tests and benchmarks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// `ecs`, `ecr` or `sts`.
+    /// IAM's word for the service, such as `states` for Step Functions.
     pub service: &'static str,
     /// The operation.
     pub operation: String,
@@ -173,10 +172,11 @@ impl Sim {
             Ok(credential) => self.perform(&mut state, &parsed, &credential, now)?,
             Err(refusal) => Err(refusal),
         };
-        Ok(match outcome {
+        let response = match outcome {
             Ok(value) => wire::answer(service, &parsed.operation, value, &id),
             Err(refusal) => wire::error(Some(service), &refusal, &id),
-        })
+        };
+        Ok(wire::dated(response, now))
     }
 
     fn perform(
@@ -189,10 +189,10 @@ impl Sim {
         let fault = self.record(state, parsed, &credential.location, now);
         let outcome = match fault {
             Some(Fault::CutBefore) => return Err(Unanswered),
-            Some(Fault::Throttle) => Err(throttled()),
+            Some(Fault::Throttle) => Err(throttled(parsed.service)),
             Some(Fault::ServerError) => Err(server_error(parsed.service)),
             Some(Fault::AccessDenied) => Err(access_denied(parsed, credential)),
-            None if self.is_over_quota(state, parsed, &credential.location) => Err(throttled()),
+            None if self.is_over_quota(state, parsed, &credential.location) => Err(throttled(parsed.service)),
             None | Some(Fault::LostReply | Fault::ServerErrorAfterEffect) => {
                 lifecycle::settle(&mut state.world, now);
                 let outcome = run(&mut state.world, parsed, credential, now);
@@ -215,7 +215,7 @@ impl Sim {
     /// Notes the call and says what is to go wrong with it.
     fn record(&self, state: &mut State, parsed: &Parsed, at: &Location, now: Timestamp) -> Option<Fault> {
         state.calls.push(Recorded {
-            service: parsed.service.as_str(),
+            service: parsed.service.word,
             operation: parsed.operation.clone(),
             account_id: at.account_id.clone(),
             region: at.region.clone(),
@@ -228,7 +228,7 @@ impl Sim {
     }
 
     fn is_over_quota(&self, state: &mut State, parsed: &Parsed, at: &Location) -> bool {
-        let bucket = Bucket::of(parsed.service.as_str(), &parsed.operation).filter(|_| self.shared.quotas);
+        let bucket = Bucket::of(parsed.service.word, &parsed.operation).filter(|_| self.shared.quotas);
         bucket.is_some_and(|bucket| !state.buckets.take(at, bucket, Instant::now()))
     }
 
@@ -260,35 +260,35 @@ fn run(world: &mut World, parsed: &Parsed, credential: &Credential, now: Timesta
         operation: &parsed.operation,
         caller: credential.arn.clone(),
     };
-    let answer = match parsed.service {
-        Service::Ecs => ecs::dispatch(&mut call),
-        Service::Ecr => ecr::dispatch(&mut call),
-        Service::Sts => sts::dispatch(&mut call),
-    };
-    let service = parsed.service.as_str();
-    answer.unwrap_or_else(|| Err(wire::unknown_operation(&format!("{service}:{}", parsed.operation))))
+    let answer = (parsed.service.dispatch)(&mut call);
+    let unknown = || wire::unknown_operation(&format!("{}:{}", parsed.service.word, parsed.operation));
+    answer.unwrap_or_else(|| Err(unknown())).map_err(|refusal| match refusal.code {
+        INVALID => Refusal { code: parsed.service.invalid, ..refusal },
+        _ => refusal,
+    })
 }
 
-/// The message and status of every throttle ("Request throttling for the Amazon ECS API", ECS developer guide).
-fn throttled() -> Refusal {
-    refuse("ThrottlingException", "Rate exceeded")
+/// The message and status of every throttle ("Request throttling for the Amazon ECS API", ECS developer guide); REST services
+/// answer with HTTP 429.
+fn throttled(service: &Service) -> Refusal {
+    let status = if matches!(service.protocol, Protocol::Rest(_)) { 429 } else { 400 };
+    Refusal { status, code: "ThrottlingException", message: "Rate exceeded".to_owned() }
 }
 
-fn server_error(service: Service) -> Refusal {
-    let code = match service {
-        Service::Ecs | Service::Ecr => "ServerException",
-        Service::Sts => "InternalFailure",
-    };
-    Refusal { status: 500, code, message: "Service Unavailable. Please try again later.".to_owned() }
+fn server_error(service: &Service) -> Refusal {
+    let message = "Service Unavailable. Please try again later.".to_owned();
+    Refusal { status: 500, code: service.failure, message }
 }
 
 fn access_denied(parsed: &Parsed, credential: &Credential) -> Refusal {
-    let action = format!("{}:{}", parsed.service.as_str(), parsed.operation);
+    let action = format!("{}:{}", parsed.service.word, parsed.operation);
     let message = format!("User: {} is not authorized to perform: {action}", credential.arn);
-    match parsed.service {
-        Service::Ecs | Service::Ecr => refuse("AccessDeniedException", message),
-        Service::Sts => Refusal { status: 403, code: "AccessDenied", message },
-    }
+    let (status, code) = match parsed.service.protocol {
+        Protocol::Json10(_) | Protocol::Json11(_) => (400, "AccessDeniedException"),
+        Protocol::Rest(_) => (403, "AccessDeniedException"),
+        Protocol::Query => (403, "AccessDenied"),
+    };
+    Refusal { status, code, message }
 }
 
 /// An id in the shape of AWS's, the same in every run.

@@ -21,9 +21,12 @@ pub(super) fn refuse(code: &'static str, message: impl Into<String>) -> Refusal 
     Refusal { status: 400, code, message: message.into() }
 }
 
+/// The code that ECS and ECR give to [`invalid`]; every other service has its own put in its place.
+pub(super) const INVALID: &str = "InvalidParameterException";
+
 /// A parameter that is missing, too long or out of range.
 pub(super) fn invalid(message: impl Into<String>) -> Refusal {
-    refuse("InvalidParameterException", message)
+    refuse(INVALID, message)
 }
 
 /// The caller's request and the world it acts on. An operation checks everything before it changes anything.

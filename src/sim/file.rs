@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     arn, clock,
+    ecs::parts,
     lifecycle::{DELETION_SWEEP_SECONDS, STOPPED_KEPT_SECONDS},
     state::{Map, count, fill, inner_text, list, set, text, time},
     world::{KeptLine, Key, Object, ObjectKind, World},
@@ -111,7 +112,7 @@ impl World {
     pub fn read(mut input: impl BufRead) -> Result<Self, WorldError> {
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes)?;
-        inventory::read(bytes.as_slice())?;
+        inventory::read_world(bytes.as_slice())?;
         let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let broken = |line: usize, error: &dyn ToString| WorldError::Line { line, problem: error.to_string() };
         let first = lines.next().unwrap_or_default();
@@ -142,6 +143,9 @@ impl World {
         let (key, mut object) = line.into_object(known)?;
         if known == ObjectKind::Service {
             self.take_out_task_sets(&key, &mut object.value)?;
+        }
+        if matches!(known, ObjectKind::Elsewhere(_)) && self.get(&key).is_some() {
+            return Err(format!("{} `{}` stands in the file twice; keep the newer line", known.word(), key.id));
         }
         // A task set may stand in its service and on its own line, which knows its tags: the own line completes the other.
         if let Some(known) = self.get(&key) {
@@ -187,9 +191,17 @@ impl World {
                 | ObjectKind::TaskSet
                 | ObjectKind::Task
                 | ObjectKind::TaskDefinition
+                | ObjectKind::ServiceDeployment
+                | ObjectKind::ServiceRevision
+                | ObjectKind::Daemon
+                | ObjectKind::DaemonRevision
+                | ObjectKind::DaemonTaskDefinition
                 | ObjectKind::Repository
                 | ObjectKind::Image
-                | ObjectKind::Manifest => None,
+                | ObjectKind::Manifest
+                | ObjectKind::Registry
+                | ObjectKind::PullThroughCacheRule
+                | ObjectKind::Elsewhere(_) => None,
             };
             if let (Some(due), None) = (due, object.due) {
                 dues.push((key.clone(), due));
@@ -242,7 +254,7 @@ impl World {
         };
         write_line(out, &header)?;
         let mut lines = 0usize;
-        for kind in ObjectKind::ALL {
+        for kind in ObjectKind::every() {
             for (key, object) in self.objects().filter(|(key, _)| key.kind == kind) {
                 let mut line = ObjectLine::new(key, object);
                 if kind == ObjectKind::Service {
@@ -288,12 +300,26 @@ fn complete(at: &Location, kind: ObjectKind, value: &mut Map) -> Result<Key, Str
         ObjectKind::TaskSet => Ok(complete_task_set(at, value)),
         ObjectKind::Task => Ok(complete_task(at, value)),
         ObjectKind::TaskDefinition => complete_definition(at, value),
+        ObjectKind::ServiceDeployment => parts::service_deployment(at, value),
+        ObjectKind::ServiceRevision => parts::service_revision(at, value),
+        ObjectKind::Daemon => parts::daemon(at, value),
+        ObjectKind::DaemonRevision => parts::daemon_revision(at, value),
+        ObjectKind::DaemonTaskDefinition => parts::daemon_task_definition(at, value),
         ObjectKind::Repository => Ok(complete_repository(at, value)),
         ObjectKind::Image => {
             fill(value, "registryId", at.account_id.as_str());
             Ok(Key::image(at, text(value, "repositoryName"), text(value, "imageDigest")))
         }
         ObjectKind::Manifest => Ok(Key::manifest(at, text(value, "repositoryName"), text(value, "imageDigest"))),
+        ObjectKind::Registry => {
+            fill(value, "registryId", at.account_id.as_str());
+            Ok(Key::registry(at))
+        }
+        ObjectKind::PullThroughCacheRule => {
+            fill(value, "registryId", at.account_id.as_str());
+            Ok(Key::pull_through_cache_rule(at, text(value, "ecrRepositoryPrefix")))
+        }
+        ObjectKind::Elsewhere(kind) => kind.complete(at, value),
     }
 }
 

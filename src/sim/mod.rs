@@ -1,4 +1,5 @@
-//! The simulated AWS: ECS, ECR and STS, answered on the far side of the real SDK.
+//! The simulated AWS, answered on the far side of the real SDK: ECS, ECR and STS, and what services that hold definitions or
+//! images from elsewhere have to say. `service.rs` lists them.
 //!
 //! A [`World`] is loaded from an inventory file and served by a [`Sim`], in-process through [`Sim::answer`] or over a
 //! port with [`serve`]. The rules are those AWS documents: page sizes, batch limits, per-item failures, status
@@ -14,18 +15,28 @@
 
 mod answer;
 mod arn;
+mod autoscaling;
+mod batch;
 mod call;
 mod clock;
+mod codedeploy;
+mod config;
 mod ecr;
 mod ecs;
+mod elsewhere;
+mod events;
 mod fault;
 mod file;
+mod lambda;
 mod lifecycle;
 mod page;
 mod persist;
 mod quota;
+mod scheduler;
 mod server;
+mod service;
 mod state;
+mod states;
 mod sts;
 mod wire;
 mod world;

@@ -26,27 +26,42 @@ impl Paging {
     /// Reads `maxResults` and `nextToken`. A token is good only for the query that gave it, as ECS demands
     /// ("use the same parameters"), and names the last item seen, so that what comes or goes in between moves nothing.
     pub(super) fn read(call: &Call<'_>, default: usize, maximum: usize) -> Result<Self, Refusal> {
-        let size = match call.input.number("maxResults")? {
+        Self::named(call, ["maxResults", "nextToken"], default, maximum)
+    }
+
+    /// The same for a service that spells the members for size and token otherwise.
+    pub(super) fn named(
+        call: &Call<'_>,
+        [limit, next]: [&str; 2],
+        default: usize,
+        maximum: usize,
+    ) -> Result<Self, Refusal> {
+        let size = match call.input.number(limit)? {
             None => default,
             Some(asked) => usize::try_from(asked)
                 .ok()
                 .filter(|size| (1..=maximum).contains(size))
-                .ok_or_else(|| invalid(format!("maxResults must be between 1 and {maximum}.")))?,
+                .ok_or_else(|| invalid(format!("{limit} must be between 1 and {maximum}.")))?,
         };
         let mut parameters = call.input.0.clone();
-        parameters.remove("nextToken");
-        parameters.remove("maxResults");
+        parameters.remove(next);
+        parameters.remove(limit);
         let parameters = serde_json::Value::Object(parameters).to_string();
         let mut query = hex(&Sha256::digest(format!("{} {} {parameters}", call.at, call.operation)));
         query.truncate(QUERY_HEX);
-        let after = match call.input.text("nextToken")? {
+        let after = match call.input.text(next)? {
             None | Some("") => None,
             Some(token) => {
                 let last = token.strip_prefix(query.as_str()).and_then(text_of_hex);
-                Some(last.ok_or_else(|| invalid("Invalid nextToken: it belongs to another request."))?)
+                Some(last.ok_or_else(|| invalid(format!("Invalid {next}: it belongs to another request.")))?)
             }
         };
         Ok(Self { size, after, query })
+    }
+
+    /// The same with no more than `limit` items a page, whatever the caller asked for.
+    pub(super) fn at_most(self, limit: usize) -> Self {
+        Self { size: self.size.min(limit), ..self }
     }
 
     /// Takes one page from items that already begin after [`Self::after`].

@@ -1,4 +1,4 @@
-//! The protocols: AWS JSON 1.1 for ECS and ECR, the query protocol for STS.
+//! The protocols: AWS JSON, REST with JSON, and the query protocol of STS.
 
 use std::fmt::Write as _;
 
@@ -6,31 +6,17 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{call::Refusal, state::Map, world::World};
+use super::{
+    call::Refusal,
+    service::{Protocol, Route, SERVICES, Service},
+    state::Map,
+    world::World,
+};
 use crate::model::{AccountId, Location, Timestamp};
-
-/// A service that is simulated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
-    Ecs,
-    Ecr,
-    Sts,
-}
-
-impl Service {
-    /// The word of the credential scope.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ecs => "ecs",
-            Self::Ecr => "ecr",
-            Self::Sts => "sts",
-        }
-    }
-}
 
 /// A request, read.
 pub(super) struct Parsed {
-    pub(super) service: Service,
+    pub(super) service: &'static Service,
     pub(super) operation: String,
     pub(super) input: Map,
 }
@@ -41,8 +27,6 @@ pub(super) struct Credential {
     pub(super) arn: String,
 }
 
-const ECS_TARGET: &str = "AmazonEC2ContainerServiceV20141113";
-const ECR_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921";
 const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 fn refusal(code: &'static str, message: impl Into<String>) -> Refusal {
@@ -58,31 +42,88 @@ pub(super) fn unknown_operation(named: &str) -> Refusal {
 /// Reads the operation and its parameters.
 pub(super) fn read(request: &Request<Bytes>) -> Result<Parsed, Refusal> {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
-    let Some(target) = target else { return read_query(request) };
+    match target {
+        Some(target) => read_json(request, target),
+        None => read_rest(request).unwrap_or_else(|| read_query(request)),
+    }
+}
+
+fn read_json(request: &Request<Bytes>, target: &str) -> Result<Parsed, Refusal> {
     let (prefix, operation) = target.split_once('.').ok_or_else(|| unknown_operation(target))?;
-    let service = match prefix {
-        ECS_TARGET => Service::Ecs,
-        ECR_TARGET => Service::Ecr,
-        _ => return Err(unknown_operation(target)),
+    let is_asked = |service: &&Service| match service.protocol {
+        Protocol::Json10(own) | Protocol::Json11(own) => own == prefix,
+        Protocol::Rest(_) | Protocol::Query => false,
     };
+    let service = SERVICES.iter().find(is_asked).ok_or_else(|| unknown_operation(target))?;
+    Ok(Parsed { service, operation: operation.to_owned(), input: body(request)? })
+}
+
+/// `None` if no service has a route for it.
+fn read_rest(request: &Request<Bytes>) -> Option<Result<Parsed, Refusal>> {
+    SERVICES.iter().find_map(|service| {
+        let Protocol::Rest(routes) = service.protocol else { return None };
+        let (route, named) = routes.iter().find_map(|route| Some((route, named_in_path(route, request)?)))?;
+        let parsed = body(request).map(|mut input| {
+            input.extend(parameters(request.uri().query().unwrap_or_default()));
+            input.extend(named);
+            Parsed { service, operation: route.operation.to_owned(), input }
+        });
+        Some(parsed)
+    })
+}
+
+/// The members that the path of a request names; `None` if it is another route's.
+fn named_in_path(route: &Route, request: &Request<Bytes>) -> Option<Map> {
+    let (pattern, path) = (route.path.split('/'), request.uri().path().split('/'));
+    if route.method != request.method().as_str() || pattern.clone().count() != path.clone().count() {
+        return None;
+    }
+    let mut named = Map::new();
+    for (pattern, part) in pattern.zip(path) {
+        match pattern.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(member) if !part.is_empty() => {
+                named.insert(member.to_owned(), Value::String(decoded(part)));
+            }
+            Some(_) => return None,
+            None if pattern == part => {}
+            None => return None,
+        }
+    }
+    Some(named)
+}
+
+fn body(request: &Request<Bytes>) -> Result<Map, Refusal> {
     let body: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };
-    let input = serde_json::from_slice(body).map_err(|error| refusal("SerializationException", error.to_string()))?;
-    Ok(Parsed { service, operation: operation.to_owned(), input })
+    serde_json::from_slice(body).map_err(|error| refusal("SerializationException", error.to_string()))
+}
+
+/// Parameters of a REST query that the API models give as numbers.
+const NUMBERS: [&str; 2] = ["MaxItems", "MaxResults"];
+
+fn parameters(query: &str) -> Map {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded(name), decoded(value));
+            let number = value.parse::<i64>().ok().filter(|_| NUMBERS.contains(&name.as_str()));
+            (name, number.map_or(Value::String(value), Value::from))
+        })
+        .collect()
 }
 
 fn read_query(request: &Request<Bytes>) -> Result<Parsed, Refusal> {
     let body = String::from_utf8_lossy(request.body());
     let query = if body.is_empty() { request.uri().query().unwrap_or_default() } else { body.as_ref() };
-    let mut input = Map::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        input.insert(decoded(name), Value::String(decoded(value)));
-    }
+    let input = parameters(query);
     let operation = super::state::text(&input, "Action").to_owned();
-    if super::state::text(&input, "Version") != "2011-06-15" || operation.is_empty() {
-        return Err(unknown_operation(&format!("{} {}", request.method(), request.uri().path())));
+    let service = SERVICES.iter().find(|service| service.protocol == Protocol::Query);
+    match service {
+        Some(service) if super::state::text(&input, "Version") == "2011-06-15" && !operation.is_empty() => {
+            Ok(Parsed { service, operation, input })
+        }
+        Some(_) | None => Err(unknown_operation(&format!("{} {}", request.method(), request.uri().path()))),
     }
-    Ok(Parsed { service: Service::Sts, operation, input })
 }
 
 /// Decodes `application/x-www-form-urlencoded`.
@@ -136,42 +177,56 @@ pub(super) fn authenticate(request: &Request<Bytes>, world: &World) -> Result<Cr
 }
 
 /// A successful answer.
-pub(super) fn answer(service: Service, operation: &str, mut value: Value, id: &str) -> Response<Bytes> {
-    match service {
-        Service::Ecs | Service::Ecr => {
+pub(super) fn answer(service: &Service, operation: &str, mut value: Value, id: &str) -> Response<Bytes> {
+    match service.protocol {
+        Protocol::Json10(_) | Protocol::Json11(_) | Protocol::Rest(_) => {
             to_wire(&mut value);
-            json_response(200, &value, id)
+            response(200, content_type(Some(service)), value.to_string(), id)
         }
-        Service::Sts => {
+        Protocol::Query => {
             let mut result = String::new();
             write_xml(&value, &mut result);
             let body = format!(
                 "<{operation}Response xmlns=\"{STS_NAMESPACE}\"><{operation}Result>{result}</{operation}Result>\
                  <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
             );
-            response(200, "text/xml", body, id)
+            response(200, content_type(Some(service)), body, id)
         }
     }
 }
 
 /// An error; `service` is unknown when the request could not be read.
-pub(super) fn error(service: Option<Service>, refusal: &Refusal, id: &str) -> Response<Bytes> {
-    if service == Some(Service::Sts) {
-        let kind = if refusal.status < 500 { "Sender" } else { "Receiver" };
-        let mut message = String::new();
-        write_xml(&Value::String(refusal.message.clone()), &mut message);
-        let code = refusal.code;
-        let body = format!(
-            "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
-             <Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
-        );
-        return response(refusal.status, "text/xml", body, id);
+pub(super) fn error(service: Option<&Service>, refusal: &Refusal, id: &str) -> Response<Bytes> {
+    let Refusal { status, code, message } = refusal;
+    let body = match service.map(|service| service.protocol) {
+        Some(Protocol::Query) => {
+            let kind = if *status < 500 { "Sender" } else { "Receiver" };
+            let mut text = String::new();
+            write_xml(&Value::String(message.clone()), &mut text);
+            format!(
+                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
+                 <Message>{text}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
+            )
+        }
+        Some(Protocol::Rest(_)) => json!({ "Message": message }).to_string(),
+        Some(Protocol::Json10(_) | Protocol::Json11(_)) | None => {
+            json!({ "__type": code, "message": message }).to_string()
+        }
+    };
+    let mut response = response(*status, content_type(service), body, id);
+    if matches!(service.map(|service| service.protocol), Some(Protocol::Rest(_))) {
+        response.headers_mut().insert("x-amzn-errortype", http::HeaderValue::from_static(code));
     }
-    json_response(refusal.status, &json!({ "__type": refusal.code, "message": refusal.message }), id)
+    response
 }
 
-fn json_response(status: u16, value: &Value, id: &str) -> Response<Bytes> {
-    response(status, "application/x-amz-json-1.1", value.to_string(), id)
+fn content_type(service: Option<&Service>) -> &'static str {
+    match service.map(|service| service.protocol) {
+        Some(Protocol::Json10(_)) => "application/x-amz-json-1.0",
+        Some(Protocol::Json11(_)) | None => "application/x-amz-json-1.1",
+        Some(Protocol::Rest(_)) => "application/json",
+        Some(Protocol::Query) => "text/xml",
+    }
 }
 
 fn response(status: u16, content_type: &str, body: String, id: &str) -> Response<Bytes> {
@@ -182,6 +237,15 @@ fn response(status: u16, content_type: &str, body: String, id: &str) -> Response
         if let Ok(value) = http::HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
         }
+    }
+    response
+}
+
+/// Every answer of AWS has the date, by which a client can tell that its own clock is wrong.
+pub(super) fn dated(mut response: Response<Bytes>, now: Timestamp) -> Response<Bytes> {
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = http::HeaderValue::from_str(&date) {
+        response.headers_mut().insert(http::header::DATE, date);
     }
     response
 }
@@ -207,9 +271,9 @@ fn to_wire(value: &mut Value) {
     }
 }
 
-/// The time in a member that AWS's models give as a timestamp: their names end in `At` or `Time`.
+/// The time in a member that AWS's models give as a timestamp: their names end in `At`, `Time` or `Date`.
 fn seconds_of(name: &str, value: &Value) -> Option<Value> {
-    if !name.ends_with("At") && !name.ends_with("Time") {
+    if !["At", "Time", "Date"].iter().any(|end| name.ends_with(end)) {
         return None;
     }
     let at: Timestamp = value.as_str()?.parse().ok()?;
@@ -260,6 +324,22 @@ mod tests {
         assert_eq!(value["lastRecordedPullTime"], json!(1_793_491_200.0));
         assert_eq!(value["containerDefinitions"][0]["dockerLabels"]["builtAt"], "2026-11-01T00:00:00Z");
         assert!(value.get("nextToken").is_none());
+    }
+
+    #[test]
+    fn a_path_names_members_and_a_query_gives_the_rest() {
+        let route = Route { method: "GET", path: "/schedules/{Name}", operation: "GetSchedule" };
+        let asked = |method: &str, path: &str| {
+            let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
+            named_in_path(&route, &request).map(Value::Object)
+        };
+        assert_eq!(asked("GET", "/schedules/a%2Fb?groupName=x"), Some(json!({ "Name": "a/b" })));
+        for (method, path) in [("PUT", "/schedules/a"), ("GET", "/schedules/"), ("GET", "/schedules"), ("GET", "/x/a")]
+        {
+            assert_eq!(asked(method, path), None, "{method} {path}");
+        }
+        let read = Value::Object(parameters("groupName=1&MaxResults=100&NextToken=a%3D"));
+        assert_eq!(read, json!({ "groupName": "1", "MaxResults": 100, "NextToken": "a=" }));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::state::{Map, list, text, texts};
+use super::{
+    elsewhere::Elsewhere,
+    state::{Map, list, text, texts},
+};
 use crate::{
     inventory::record_kind,
     model::{AccountId, Location, Scope, Timestamp},
@@ -21,22 +24,44 @@ pub(super) enum ObjectKind {
     TaskSet,
     Task,
     TaskDefinition,
+    ServiceDeployment,
+    ServiceRevision,
+    Daemon,
+    DaemonRevision,
+    DaemonTaskDefinition,
     Repository,
     Image,
     Manifest,
+    Registry,
+    PullThroughCacheRule,
+    /// Of a service beyond ECS and ECR.
+    Elsewhere(Elsewhere),
 }
 
 impl ObjectKind {
-    pub(super) const ALL: [Self; 8] = [
+    /// Those of ECS and ECR.
+    const ALL: [Self; 15] = [
         Self::Cluster,
         Self::Service,
         Self::TaskSet,
         Self::Task,
         Self::TaskDefinition,
+        Self::ServiceDeployment,
+        Self::ServiceRevision,
+        Self::Daemon,
+        Self::DaemonRevision,
+        Self::DaemonTaskDefinition,
         Self::Repository,
         Self::Image,
         Self::Manifest,
+        Self::Registry,
+        Self::PullThroughCacheRule,
     ];
+
+    /// Every kind, in the order in which worlds are written.
+    pub(super) fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Elsewhere::ALL.into_iter().map(Self::Elsewhere))
+    }
 
     /// The word of the inventory format.
     pub(super) const fn word(self) -> &'static str {
@@ -46,14 +71,22 @@ impl ObjectKind {
             Self::TaskSet => record_kind::TASK_SET,
             Self::Task => record_kind::TASK,
             Self::TaskDefinition => record_kind::TASK_DEFINITION,
+            Self::ServiceDeployment => record_kind::SERVICE_DEPLOYMENT,
+            Self::ServiceRevision => record_kind::SERVICE_REVISION,
+            Self::Daemon => record_kind::DAEMON,
+            Self::DaemonRevision => record_kind::DAEMON_REVISION,
+            Self::DaemonTaskDefinition => record_kind::DAEMON_TASK_DEFINITION,
             Self::Repository => record_kind::REPOSITORY,
             Self::Image => record_kind::IMAGE,
             Self::Manifest => record_kind::MANIFEST,
+            Self::Registry => record_kind::REGISTRY,
+            Self::PullThroughCacheRule => record_kind::PULL_THROUGH_CACHE_RULE,
+            Self::Elsewhere(kind) => kind.word(),
         }
     }
 
     pub(super) fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        Self::every().find(|kind| kind.word() == word)
     }
 }
 
@@ -91,6 +124,19 @@ impl Key {
         Self::new(at, ObjectKind::TaskDefinition, format!("{family} {revision:010}"))
     }
 
+    /// The number in the ARN of a service's deployment, or of its revision, tells it from the others.
+    pub(super) fn service_deployment(service: &Self, id: &str) -> Self {
+        Self::new(&service.location, ObjectKind::ServiceDeployment, format!("{}/{id}", service.id))
+    }
+
+    pub(super) fn service_revision(service: &Self, id: &str) -> Self {
+        Self::new(&service.location, ObjectKind::ServiceRevision, format!("{}/{id}", service.id))
+    }
+
+    pub(super) fn daemon_task_definition(at: &Location, family: &str, revision: u32) -> Self {
+        Self::new(at, ObjectKind::DaemonTaskDefinition, format!("{family} {revision:010}"))
+    }
+
     pub(super) fn repository(at: &Location, name: &str) -> Self {
         Self::new(at, ObjectKind::Repository, name)
     }
@@ -101,6 +147,19 @@ impl Key {
 
     pub(super) fn manifest(at: &Location, repository: &str, digest: &str) -> Self {
         Self::new(at, ObjectKind::Manifest, format!("{repository}@{digest}"))
+    }
+
+    /// There is one registry in an account and Region.
+    pub(super) fn registry(at: &Location) -> Self {
+        Self::new(at, ObjectKind::Registry, "registry")
+    }
+
+    pub(super) fn pull_through_cache_rule(at: &Location, prefix: &str) -> Self {
+        Self::new(at, ObjectKind::PullThroughCacheRule, prefix)
+    }
+
+    pub(super) fn elsewhere(at: &Location, kind: Elsewhere, id: impl Into<String>) -> Self {
+        Self::new(at, ObjectKind::Elsewhere(kind), id)
     }
 
     /// The part of a repository's image or manifest id after the `@`.
@@ -253,7 +312,15 @@ impl World {
             | ObjectKind::Service
             | ObjectKind::TaskSet
             | ObjectKind::Task
-            | ObjectKind::Repository => {}
+            | ObjectKind::ServiceDeployment
+            | ObjectKind::ServiceRevision
+            | ObjectKind::Daemon
+            | ObjectKind::DaemonRevision
+            | ObjectKind::DaemonTaskDefinition
+            | ObjectKind::Repository
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule
+            | ObjectKind::Elsewhere(_) => {}
         }
         self.touched.insert(key.clone());
         self.objects.insert(key, object);
@@ -301,7 +368,15 @@ impl World {
             | ObjectKind::TaskSet
             | ObjectKind::Task
             | ObjectKind::TaskDefinition
-            | ObjectKind::Repository => {}
+            | ObjectKind::ServiceDeployment
+            | ObjectKind::ServiceRevision
+            | ObjectKind::Daemon
+            | ObjectKind::DaemonRevision
+            | ObjectKind::DaemonTaskDefinition
+            | ObjectKind::Repository
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule
+            | ObjectKind::Elsewhere(_) => {}
         }
     }
 

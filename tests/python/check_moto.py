@@ -6,6 +6,7 @@
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -13,21 +14,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import holders
 from fleet import A, B, CREDENTIALS, OTHER_REGION, REGION, Moto
 from report import run
 
-# What moto has no operation for, or this build does not read yet.
+# What moto has no operation for.
 WAIVED = {
     "service_deployments": "moto has no service deployments",
     "service_revisions": "moto has no service revisions",
     "daemons": "moto has no daemons",
-    "eventbridge": "the fleet has no rules",
-    "scheduler": "the fleet has no schedules",
-    "step_functions": "the fleet has no state machines",
-    "lambda": "the fleet has no functions",
-    "batch": "the fleet has no job definitions",
-    "codedeploy": "the fleet does not deploy with CodeDeploy",
-    "application_autoscaling": "the fleet scales nothing by itself",
+    "step_functions": "moto lists no versions of state machines",
+    "codedeploy": "moto has no BatchGetDeploymentGroups",
+    "pull_through_cache": "moto has no pull-through cache rules",
 }
 
 # moto keeps no ages, so every threshold is zero. A family is either deregistered or deleted, so that no plan waits for
@@ -59,7 +57,7 @@ retention "task_set" "superseded" {{
   }}
 }}
 retention "task_definition" "running" {{
-  match {{ family = ["web", "api", "idle", "far"] }}
+  match {{ family = ["web", "api", "idle", "far", "nightly", "hourly"] }}
   deregister {{ unused_for = "0s" }}
 }}
 retention "task_definition" "retired" {{
@@ -86,6 +84,7 @@ class Fleet(unittest.TestCase):
         cls.seed_services()
         cls.seed_far()
         cls.seed_tenant()
+        cls.seed_holders()
         folder = tempfile.TemporaryDirectory(prefix="jettison-moto-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
@@ -94,15 +93,24 @@ class Fleet(unittest.TestCase):
         cls.first = cls.jettison("plan", "--detailed-exitcode", expect=2)
         cls.applied = cls.jettison("apply", "--auto-approve", expect=0)
         cls.second = cls.jettison("plan", "--detailed-exitcode", expect=0)
+        cls.pulled = cls.pull_everything()
 
     @classmethod
-    def jettison(cls, command, *flags, expect):
+    def pull_everything(cls):
+        """An inventory without waivers: what moto cannot answer is a gap, and everything else is there."""
+        policy, file = cls.folder / "policy.hcl", cls.folder / "everything.ndjson"
+        policy.write_text(POLICY)
+        cls.jettison("inventory", "--out", str(file), expect=0, subcommand="pull")
+        return [json.loads(line) for line in file.read_text().splitlines()]
+
+    @classmethod
+    def jettison(cls, command, *flags, expect, subcommand=None):
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(cls.folder), "AWS_ENDPOINT_URL": cls.moto.url, "AWS_REGION": REGION,
             "AWS_MAX_ATTEMPTS": "2", "NO_COLOR": "1", **CREDENTIALS}
         try:
             done = subprocess.run(
-                [JETTISON, command, str(cls.folder), *flags], env=environment, capture_output=True, text=True, timeout=120,
+                [JETTISON, command, *filter(None, [subcommand]), str(cls.folder), *flags], env=environment, capture_output=True, text=True, timeout=120,
                 stdin=subprocess.DEVNULL)
         except subprocess.TimeoutExpired as stuck:
             said = b"\n".join(stream or b"" for stream in [stuck.stdout, stuck.stderr]).decode("utf-8", "replace")
@@ -169,6 +177,25 @@ class Fleet(unittest.TestCase):
         cls.tenant.revision("api", shared)
         cls.tenant.service("main", "api", cls.tenant.revision("api", shared), 1)
 
+    @classmethod
+    def seed_holders(cls):
+        """What only something outside ECS holds; all of it in the account that has no registry."""
+        home, tenant = cls.home, cls.tenant
+        home.repository("team/held")
+        cls.held = {tag: home.image("team/held", tag, tag) for tag in ["function", "job", "nightly", "hourly", "shop"]}
+        cls.spare = home.image("team/held", "spare", "spare")
+        uri = lambda tag: home.uri("team/held", tag)
+        holders.functions(tenant, uri("function"))
+        holders.job_definition(tenant, "report", uri("job"))
+        nightly, _ = [tenant.revision("nightly", uri("nightly")) for _ in range(2)]
+        holders.rule(tenant, "nightly", nightly, enabled=False)
+        hourly, _ = [tenant.revision("hourly", uri("hourly")) for _ in range(2)]
+        holders.schedule(tenant, "hourly", hourly)
+        tenant.service("main", "sleeper", tenant.revision("sleeper", uri("shop")), 0)
+        holders.scalable_target(tenant, "main", "sleeper")
+        holders.state_machine(tenant, "flow", hourly)
+        holders.code_deploy(tenant, "main", "sleeper", nightly)
+
     # --- what was in use is all there
 
     def test_images_that_definitions_name_are_there_by_tag_and_digest(self):
@@ -195,6 +222,36 @@ class Fleet(unittest.TestCase):
         for scope, cluster, name in [(self.home, "main", "web"), (self.home, "main", "shop"), (self.tenant, "main", "api"), (self.far, "far", "far")]:
             self.assertEqual(scope.service_status(cluster, name), "ACTIVE", name)
 
+    def test_what_functions_and_jobs_run_is_there(self):
+        left = self.home.images("team/held")
+        self.assertEqual(set(left), set(self.held.values()))
+
+    def test_what_a_rule_or_a_schedule_runs_is_active(self):
+        self.assertEqual(self.tenant.revisions("nightly"), {1: "ACTIVE", 2: "ACTIVE"})
+        self.assertEqual(self.tenant.revisions("hourly"), {1: "ACTIVE", 2: "ACTIVE"})
+
+    def test_a_service_that_may_be_scaled_up_again_is_untouched(self):
+        self.assertEqual(self.tenant.service_status("main", "sleeper"), "ACTIVE")
+
+    def references(self, source):
+        found = [line["value"] for line in self.pulled if line["kind"] == "reference" and line["value"]["source"] == source]
+        return {line.get("task_definition") or line.get("image") or line.get("service") for line in found}
+
+    def test_every_holder_is_in_the_inventory(self):
+        nightly, hourly = [f"arn:aws:ecs:{REGION}:{B}:task-definition/{family}:1" for family in ["nightly", "hourly"]]
+        image = self.home.uri("team/held", "function")
+        self.assertEqual(self.references("eventbridge"), {nightly})
+        self.assertEqual(self.references("scheduler"), {hourly})
+        self.assertEqual(self.references("step_functions"), {hourly})
+        self.assertIn(image, self.references("lambda"))
+        self.assertTrue(any("@sha256:" in reference for reference in self.references("lambda")))
+        self.assertEqual(self.references("batch"), {self.home.uri("team/held", "job")})
+        self.assertEqual(self.references("application_autoscaling"), {"main/sleeper"})
+
+    def test_what_moto_cannot_answer_is_a_gap(self):
+        gaps = {line["value"]["source"] for line in self.pulled if line["kind"] == "gap"}
+        self.assertEqual(gaps, set(WAIVED))
+
     # --- what should go is gone
 
     def test_the_idle_service_is_gone(self):
@@ -207,6 +264,7 @@ class Fleet(unittest.TestCase):
         self.assertEqual(self.home.revisions("gone"), {4: "ACTIVE"})
 
     def test_images_nobody_uses_are_gone_in_every_region(self):
+        self.assertNotIn(self.spare, self.home.images("team/held"))
         self.assertEqual(self.far.images("team/web"), {self.far_now: ["v2"]})
 
     # --- and the words are right

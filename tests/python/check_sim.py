@@ -18,6 +18,7 @@ from sim.case import called  # noqa: E402
 from sim.cli_cases import Cli  # noqa: E402, F401
 from sim.ecr_cases import EcrImages, EcrRepositories  # noqa: E402, F401
 from sim.ecs_cases import EcsClusters, EcsDefinitions, EcsServices, EcsTasks, EcsTaskSets  # noqa: E402, F401
+from sim.elsewhere_cases import Elsewhere  # noqa: E402, F401
 from sim.model_cases import ModelBites  # noqa: E402, F401
 from sim.page_cases import Pages  # noqa: E402, F401
 from sim.quota_cases import Quotas  # noqa: E402, F401
@@ -35,6 +36,9 @@ OPERATIONS = {
     "ecr": """
         DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage PutImage CreateRepository
         DeleteRepository ListTagsForResource TagResource UntagResource""",
+    "events": "ListEventBuses ListRules ListTargetsByRule",
+    "scheduler": "ListSchedules GetSchedule",
+    "stepfunctions": "ListStateMachines ListStateMachineVersions DescribeStateMachine",
     "sts": "GetCallerIdentity AssumeRole",
 }
 

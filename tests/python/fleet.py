@@ -59,7 +59,7 @@ class Moto:
         own = {"AccessKeyId": "test", "SecretAccessKey": "test"}
         role = f"arn:aws:iam::{account}:role/jettison"
         keys = self.client("sts", own, region).assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
-        return Scope(account, region, *(self.client(name, keys, region) for name in ["ecs", "ecr", "ec2"]))
+        return Scope(account, region, lambda service: self.client(service, keys, region))
 
 
 def digest_of(text):
@@ -69,8 +69,9 @@ def digest_of(text):
 class Scope:
     """One account and Region, and verbs to fill it and to read it back."""
 
-    def __init__(self, account, region, ecs, ecr, ec2):
-        self.account, self.region, self.ecs, self.ecr, self.ec2 = account, region, ecs, ecr, ec2
+    def __init__(self, account, region, client):
+        self.account, self.region, self.client = account, region, client
+        self.ecs, self.ecr, self.ec2 = (client(service) for service in ["ecs", "ecr", "ec2"])
 
     def uri(self, repository, tag=None, digest=None):
         host = f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"

@@ -3,11 +3,13 @@
 
 mod client;
 mod definitions;
+mod deployments;
 mod faults;
 mod images;
 mod persistence;
 mod random;
 mod reading;
+mod registry;
 mod server;
 mod services;
 mod worlds;

@@ -4,7 +4,7 @@ use aws_sdk_ecr::types;
 
 use super::super::{Failure, time::optional};
 use crate::{
-    inventory::{FindingsSummary, Image, Repository, Tag},
+    inventory::{FindingsSummary, Image, PullThroughCacheRule, Repository, Tag},
     model::{Digest, RepositoryName},
 };
 
@@ -26,6 +26,16 @@ pub(super) fn repository(repository: &types::Repository) -> Result<Repository, F
 
 pub(super) fn tag(tag: &types::Tag) -> Tag {
     Tag { key: tag.key().to_owned(), value: tag.value().to_owned() }
+}
+
+pub(super) fn pull_through_cache_rule(rule: &types::PullThroughCacheRule) -> Result<PullThroughCacheRule, Failure> {
+    let upstream_registry_url = rule.upstream_registry_url().map(str::to_owned);
+    let unnamed = || {
+        let upstream = upstream_registry_url.as_deref().unwrap_or("an unnamed upstream");
+        Failure::new(upstream, "AWS described the rule without its prefix")
+    };
+    let ecr_repository_prefix = rule.ecr_repository_prefix().ok_or_else(unnamed)?.to_owned();
+    Ok(PullThroughCacheRule { ecr_repository_prefix, upstream_registry_url })
 }
 
 /// Objects that cannot be named exactly are failures: they could be anything.

@@ -4,3 +4,4 @@ mod change;
 mod convert;
 mod manifest;
 mod read;
+mod settings;

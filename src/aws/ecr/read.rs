@@ -12,8 +12,8 @@ use crate::{
     model::{Digest, RepositoryName, quota::batch},
 };
 
-/// The largest page of DescribeRepositories and DescribeImages.
-const PAGE: i32 = 1_000;
+/// The largest page of DescribeRepositories, DescribeImages and DescribePullThroughCacheRules.
+pub(super) const PAGE: i32 = 1_000;
 
 /// Everything that a manifest can be. Without this list BatchGetImage converts or refuses what it was not asked for.
 const MEDIA_TYPES: [&str; 5] = [
@@ -167,6 +167,10 @@ impl Session {
                 continue;
             }
             match manifest::children(image.image_manifest().unwrap_or_default()) {
+                Ok(children) if children.contains(digest) => {
+                    // A manifest cannot know its own digest.
+                    all.failures.push(Failure::new(digest.as_str(), "its manifest lists the index itself"));
+                }
                 Ok(children) => all.found.push(Manifest {
                     repository_name: repository.clone(),
                     image_digest: digest.clone(),
@@ -187,7 +191,7 @@ pub(super) fn identifiers(digests: &[Digest]) -> Vec<ImageIdentifier> {
     digests.iter().map(|digest| ImageIdentifier::builder().image_digest(digest.as_str()).build()).collect()
 }
 
-fn sort<T>(objects: impl Iterator<Item = Result<T, Failure>>) -> Batch<T> {
+pub(super) fn sort<T>(objects: impl Iterator<Item = Result<T, Failure>>) -> Batch<T> {
     let mut all = Batch::default();
     for object in objects {
         match object {

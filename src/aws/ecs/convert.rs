@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types;
 
-use super::super::{Failure, time::optional};
+use super::super::{Batch, Failure, time::optional};
 use super::secrets::plaintext_secrets;
 use crate::inventory::{
     Cluster, Container, ContainerDefinition, Controller, Deployment, RevisionSummary, Scale, Service, ServiceEvent,
@@ -12,13 +12,25 @@ use crate::inventory::{
 /// An object without an ARN cannot be told from another one.
 const NO_ARN: &str = "AWS described it without its ARN";
 
-pub(super) fn failure(failure: &types::Failure) -> Failure {
+fn failure(failure: &types::Failure) -> Failure {
     let reason = failure.reason().unwrap_or("no reason given");
     let reason = match failure.detail() {
         Some(detail) => format!("{reason}: {detail}"),
         None => reason.to_owned(),
     };
     Failure::new(failure.arn().unwrap_or("an object that AWS does not name"), reason)
+}
+
+/// Sorts an answer into what was found and what failed.
+pub(super) fn collect<T>(objects: impl Iterator<Item = Result<T, Failure>>, failures: &[types::Failure]) -> Batch<T> {
+    let mut all = Batch { found: Vec::new(), failures: failures.iter().map(failure).collect() };
+    for object in objects {
+        match object {
+            Ok(object) => all.found.push(object),
+            Err(failure) => all.failures.push(failure),
+        }
+    }
+    all
 }
 
 pub(super) fn tags(tags: &[types::Tag]) -> Vec<Tag> {
@@ -30,15 +42,15 @@ pub(super) fn tags(tags: &[types::Tag]) -> Vec<Tag> {
         .collect()
 }
 
-fn text(text: Option<&str>) -> String {
+pub(super) fn text(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-fn some(text: Option<&str>) -> Option<String> {
+pub(super) fn some(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }
 
-fn arn(arn: Option<&str>, name: Option<&str>) -> Result<String, Failure> {
+pub(super) fn arn(arn: Option<&str>, name: Option<&str>) -> Result<String, Failure> {
     arn.map(str::to_owned).ok_or_else(|| Failure::new(name.unwrap_or("an object without a name"), NO_ARN))
 }
 

@@ -2,7 +2,10 @@
 
 mod change;
 mod convert;
+mod daemons;
+mod deployments;
 mod read;
 mod secrets;
 
+pub use daemons::{DaemonDeployment, ListedDaemonDefinition};
 pub use read::{DefinitionStatus, TaskFilter};

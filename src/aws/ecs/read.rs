@@ -6,7 +6,7 @@ use aws_sdk_ecs::types::{
 
 use super::{
     super::{AwsError, Batch, ErrorKind, Operation, Session, call::Pages},
-    convert,
+    convert::{self, collect},
 };
 use crate::{
     inventory::{Cluster, Service, Task, TaskDefinition, TaskSet},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The largest page of every ECS list.
-const PAGE: i32 = 100;
+pub(super) const PAGE: i32 = 100;
 
 /// Which tasks to list. ECS never answers any for PENDING.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,19 +231,4 @@ impl Session {
         convert::task_definition(definition, answer.tags())
             .map_err(|failure| garbled(format!("{}: {}", failure.object, failure.reason)))
     }
-}
-
-/// Sorts an answer into what was found and what failed.
-fn collect<T>(
-    objects: impl Iterator<Item = Result<T, super::super::Failure>>,
-    failures: &[aws_sdk_ecs::types::Failure],
-) -> Batch<T> {
-    let mut all = Batch { found: Vec::new(), failures: failures.iter().map(convert::failure).collect() };
-    for object in objects {
-        match object {
-            Ok(object) => all.found.push(object),
-            Err(failure) => all.failures.push(failure),
-        }
-    }
-    all
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     identify::{ImageId, Mismatch, repository},
     push::untag,
+    replication::{Deleted, replicate},
 };
 use crate::sim::{
     call::{Answer, Call},
@@ -60,6 +61,7 @@ fn delete_one(
     let removed = |tag: Option<&String>| ImageId { digest: Some(digest.clone()), tag: tag.cloned() };
     if let Some(tag) = id.tag.as_ref().filter(|tag| tags.iter().any(|other| other != *tag)) {
         call.world.change(&key, |image| untag(&mut image.value, tag));
+        replicate(call, repository, &digest, &Deleted::Tag(tag));
         return Ok(vec![removed(Some(tag))]);
     }
     if let Some(parents) = held.get(&key) {
@@ -68,6 +70,7 @@ fn delete_one(
     }
     call.world.remove(&key);
     call.world.remove(&Key::manifest(call.at, repository, &digest));
+    replicate(call, repository, &digest, &Deleted::Image);
     if tags.is_empty() {
         return Ok(vec![removed(None)]);
     }

@@ -1,6 +1,6 @@
 //! Which function answers which operation.
 
-use super::{deletion, images, manifests, push, repositories, tags};
+use super::{deletion, images, manifests, policies, push, referrers, registry, repositories, tags};
 use crate::sim::call::{Answer, Call};
 
 /// Answers an ECR operation; `None` if it is not simulated.
@@ -17,6 +17,14 @@ pub(in crate::sim) fn dispatch(call: &mut Call<'_>) -> Option<Answer> {
         "ListTagsForResource" => tags::list(call),
         "TagResource" => tags::add(call),
         "UntagResource" => tags::remove(call),
+        "GetRepositoryPolicy" => policies::get(call, policies::REPOSITORY),
+        "SetRepositoryPolicy" => policies::put(call, policies::REPOSITORY),
+        "GetLifecyclePolicy" => policies::get(call, policies::LIFECYCLE),
+        "PutLifecyclePolicy" => policies::put(call, policies::LIFECYCLE),
+        "DescribeRegistry" => registry::describe(call),
+        "PutReplicationConfiguration" => registry::put_replication(call),
+        "DescribePullThroughCacheRules" => registry::describe_cache_rules(call),
+        "ListImageReferrers" => referrers::list(call),
         _ => return None,
     };
     Some(answer)

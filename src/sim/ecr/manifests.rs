@@ -5,25 +5,31 @@ use serde_json::{Value, json};
 use super::identify::{ImageId, Mismatch, repository};
 use crate::{
     inventory::is_index,
+    model::Age,
     sim::{
         call::{Answer, Call},
-        state::{Map, count, text, texts},
+        state::{Map, count, stamp, text, texts, time},
         world::{Key, World},
     },
 };
+
+/// How old a recorded pull may become while the image is being pulled.
+const PULL_GRAIN_SECONDS: i64 = 86_400;
 
 const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// BatchGetImage: manifests as they were pushed (no conversion), per-item failures.
+/// BatchGetImage: manifests as they were pushed (no conversion), per-item failures. Like every pull it is recorded, for the
+/// image that was asked for and not for what an index lists.
 pub(super) fn batch_get(call: &mut Call<'_>) -> Answer {
     let repository = repository(call)?;
     let (mut images, mut failures) = (Vec::new(), Vec::new());
     for id in ImageId::read_batch(call)? {
         match id.find(call, repository).and_then(|key| manifest(call.world, &key).map(|manifest| (key, manifest))) {
             Ok((key, (media_type, manifest))) => {
+                record_pull(call, &key);
                 let shown = ImageId { digest: Some(key.digest().to_owned()), tag: id.tag };
                 images.push(json!({
                     "registryId": call.at.account_id,
@@ -39,8 +45,20 @@ pub(super) fn batch_get(call: &mut Call<'_>) -> Answer {
     Ok(json!({ "images": images, "failures": failures }))
 }
 
+/// ECR "refreshes the last image pull timestamp at least once every 24 hours": of one pull a day it records the exact time,
+/// of one an hour it may not (ImageDetail, ECR API reference). Here a record younger than that stays, so that a client sees
+/// the oldest time that the page allows.
+fn record_pull(call: &mut Call<'_>, key: &Key) {
+    let recorded = call.world.value(key).and_then(|image| time(image, "lastRecordedPullTime"));
+    let is_fresh = recorded.is_some_and(|at| Age::of(at, call.now).as_seconds() < PULL_GRAIN_SECONDS);
+    let now = call.now;
+    if !is_fresh {
+        call.world.change(key, |image| stamp(&mut image.value, "lastRecordedPullTime", now));
+    }
+}
+
 /// An image's manifest and its media type: the text that was pushed, or else one made up from what the world knows.
-fn manifest(world: &World, key: &Key) -> Result<(String, String), Mismatch> {
+pub(super) fn manifest(world: &World, key: &Key) -> Result<(String, String), Mismatch> {
     let unknown = || Mismatch::new("ImageInaccessible", "The simulated world does not hold this index's manifest");
     let image = world.value(key).ok_or_else(unknown)?;
     let media_type = match text(image, "imageManifestMediaType") {

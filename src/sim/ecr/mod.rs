@@ -5,7 +5,11 @@ mod dispatch;
 mod identify;
 mod images;
 mod manifests;
+mod policies;
 mod push;
+mod referrers;
+mod registry;
+mod replication;
 mod repositories;
 mod tags;
 

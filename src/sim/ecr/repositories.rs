@@ -37,10 +37,12 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     Ok(json!({ "repositories": found }))
 }
 
-/// The repository as ECR describes it: its tags come from ListTagsForResource only.
+/// The repository as ECR describes it: its tags and policies come from calls of their own only.
 pub(super) fn view(repository: &Map) -> Value {
     let mut view = repository.clone();
-    view.remove("tags");
+    for member in ["tags", "policyText", "lifecyclePolicyText"] {
+        view.remove(member);
+    }
     Value::Object(view)
 }
 

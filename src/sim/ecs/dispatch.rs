@@ -1,8 +1,8 @@
 //! Which function answers which operation.
 
 use super::{
-    clusters, definition_changes, definitions, service_changes, services, tags, task_changes, task_set_changes,
-    task_sets, tasks,
+    clusters, daemons, definition_changes, definitions, deployments, service_changes, services, tags, task_changes,
+    task_set_changes, task_sets, tasks,
 };
 use crate::sim::call::{Answer, Call};
 
@@ -37,6 +37,15 @@ pub(in crate::sim) fn dispatch(call: &mut Call<'_>) -> Option<Answer> {
         "ListTagsForResource" => tags::list(call),
         "TagResource" => tags::add(call),
         "UntagResource" => tags::remove(call),
+        "ListServiceDeployments" => deployments::list(call),
+        "DescribeServiceDeployments" => deployments::describe(call),
+        "DescribeServiceRevisions" => deployments::describe_revisions(call),
+        "ListDaemons" => daemons::list(call),
+        "DescribeDaemon" => daemons::describe(call),
+        "DescribeDaemonDeployments" => daemons::describe_deployments(call),
+        "DescribeDaemonRevisions" => daemons::describe_revisions(call),
+        "ListDaemonTaskDefinitions" => daemons::list_definitions(call),
+        "DescribeDaemonTaskDefinition" => daemons::describe_definition(call),
         _ => return None,
     };
     Some(answer)

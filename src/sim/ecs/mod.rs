@@ -1,10 +1,13 @@
 //! Amazon ECS (API 2014-11-13).
 
 mod clusters;
+mod daemons;
 mod definition_changes;
 mod definitions;
+mod deployments;
 mod dispatch;
 mod lookup;
+pub(super) mod parts;
 mod service_changes;
 mod services;
 mod tags;

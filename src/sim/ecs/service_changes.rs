@@ -11,7 +11,7 @@ use crate::sim::{
     arn,
     call::{Answer, Call, Input, Refusal, invalid, refuse},
     clock,
-    lifecycle::{DRAINING_SECONDS, SCHEDULING_SECONDS, is_live, new_deployment, push_event},
+    lifecycle::{DRAINING_SECONDS, SCHEDULING_SECONDS, is_live, new_deployment, push_event, request_tasks},
     state::{Map, copy, count, inner_text, objects_mut, set, stamp, text},
     world::{Key, Object, ObjectKind},
 };
@@ -88,7 +88,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let mut service = Object::from(value);
     service.due = Some(clock::seconds_after(call.now, SCHEDULING_SECONDS));
     match (controller.as_str(), definition) {
-        ("ECS", Some(definition)) => new_deployment(call.world, &mut service, &definition, call.now),
+        ("ECS", Some(definition)) => new_deployment(call.world, &key, &mut service, &definition, call.now),
         // CodeDeploy's services run in task sets from the start, the first of which is PRIMARY.
         (_, Some(definition)) => {
             set(&mut service.value, "taskDefinition", definition.as_str());
@@ -133,16 +133,19 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
     copy(call.input.0, &mut service.value, &COPIED);
     if let Some(desired) = desired {
         set(&mut service.value, "desiredCount", desired);
+        let mut primary = String::new();
         for deployment in objects_mut(&mut service.value, "deployments") {
             if text(deployment, "status") == "PRIMARY" {
                 set(deployment, "desiredCount", desired);
+                primary = text(deployment, "id").to_owned();
             }
         }
+        request_tasks(&mut service.value, &primary, desired);
     }
     let due = clock::seconds_after(call.now, SCHEDULING_SECONDS);
     service.due = Some(due);
     if let Some(definition) = definition {
-        new_deployment(call.world, &mut service, &definition, call.now);
+        new_deployment(call.world, &key, &mut service, &definition, call.now);
     }
     let desired_now = count(&service.value, "desiredCount");
     call.world.put(key.clone(), service);

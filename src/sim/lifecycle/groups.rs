@@ -1,6 +1,9 @@
 //! Groups of like tasks that ECS keeps at a number: a deployment of a service, or a task set.
 
-use super::tasks::{self, Launch, is_live};
+use super::{
+    deployments::count_tasks,
+    tasks::{self, Launch, is_live},
+};
 use crate::{
     model::{Timestamp, cluster_name},
     sim::{
@@ -104,6 +107,7 @@ impl Group {
                 objects_mut(&mut service.value, "deployments")
                     .filter(|one| text(one, "id") == self.id)
                     .for_each(change);
+                count_tasks(&mut service.value, &self.id, running, pending);
             }
         });
         if self.holder != self.service {

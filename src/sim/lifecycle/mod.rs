@@ -5,6 +5,7 @@
 //! each thing at its own instant and in order, so that the world does not depend on when it is looked at.
 
 mod definitions;
+mod deployments;
 mod groups;
 mod pace;
 mod services;
@@ -12,6 +13,7 @@ mod settle;
 mod task_sets;
 mod tasks;
 
+pub(super) use deployments::request_tasks;
 use pace::{DELETION_RECHECK_SECONDS, RETRY_SECONDS, STARTING_SECONDS, STOPPING_SECONDS};
 pub(super) use pace::{
     DELETION_SWEEP_SECONDS, DRAINING_SECONDS, SCHEDULING_SECONDS, STOPPED_KEPT_SECONDS, new_deployment_id, new_task_id,

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
+    deployments,
     groups::{Group, groups_of, tasks_of},
     new_deployment_id,
-    tasks::{is_live, stop},
+    tasks::{containers_of, is_live, stop},
 };
 use crate::{
     model::Timestamp,
@@ -19,8 +20,15 @@ use crate::{
 /// ECS keeps the newest hundred events of a service.
 const EVENTS_KEPT: usize = 100;
 
-/// Makes a new PRIMARY deployment; the one before becomes ACTIVE until its tasks are replaced.
-pub(in crate::sim) fn new_deployment(world: &mut World, service: &mut Object, definition: &str, now: Timestamp) {
+/// Makes a new PRIMARY deployment, with its service deployment and service revision; the one before becomes ACTIVE until
+/// its tasks are replaced.
+pub(in crate::sim) fn new_deployment(
+    world: &mut World,
+    key: &Key,
+    service: &mut Object,
+    definition: &str,
+    now: Timestamp,
+) {
     for deployment in objects_mut(&mut service.value, "deployments") {
         if text(deployment, "status") == "PRIMARY" {
             set(deployment, "status", "ACTIVE");
@@ -46,6 +54,8 @@ pub(in crate::sim) fn new_deployment(world: &mut World, service: &mut Object, de
     let mut deployments = vec![Value::Object(deployment)];
     deployments.extend(objects(&service.value, "deployments").cloned().map(Value::Object));
     set(&mut service.value, "deployments", deployments);
+    let containers = containers_of(world, &key.location, definition);
+    deployments::begin(world, key, service, &id, containers, now);
 }
 
 /// Notes an event of a service.
@@ -87,6 +97,7 @@ fn drain(world: &mut World, key: &Key, now: Timestamp) {
         set(&mut service.value, "deployments", Vec::<Value>::new());
         service.pinned.clear();
     });
+    deployments::forget(world, key);
 }
 
 /// Replaces the tasks of earlier deployments once the PRIMARY one's run.
@@ -140,5 +151,6 @@ fn settle_down(world: &mut World, key: &Key, desired: i64, now: Timestamp) {
             stamp(deployment, "updatedAt", now);
         }
     });
+    deployments::complete(world, key, &id, now);
     push_event(world, key, &message, now);
 }

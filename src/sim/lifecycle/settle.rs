@@ -14,7 +14,18 @@ pub(in crate::sim) fn settle(world: &mut World, now: Timestamp) {
             ObjectKind::TaskSet => task_sets::advance(world, &key, at),
             ObjectKind::Service => services::advance(world, &key, at),
             ObjectKind::TaskDefinition => definitions::sweep(world, &key.location, at),
-            ObjectKind::Cluster | ObjectKind::Repository | ObjectKind::Image | ObjectKind::Manifest => {
+            ObjectKind::Cluster
+            | ObjectKind::ServiceDeployment
+            | ObjectKind::ServiceRevision
+            | ObjectKind::Daemon
+            | ObjectKind::DaemonRevision
+            | ObjectKind::DaemonTaskDefinition
+            | ObjectKind::Repository
+            | ObjectKind::Image
+            | ObjectKind::Manifest
+            | ObjectKind::Registry
+            | ObjectKind::PullThroughCacheRule
+            | ObjectKind::Elsewhere(_) => {
                 world.change(&key, |object| object.due = None);
             }
         }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    RETRY_SECONDS, STARTING_SECONDS, STOPPED_KEPT_SECONDS, STOPPING_SECONDS, groups, new_task_id, services::push_event,
+    RETRY_SECONDS, STARTING_SECONDS, STOPPED_KEPT_SECONDS, STOPPING_SECONDS, deployments, groups, new_task_id,
+    services::push_event,
 };
 use crate::{
     model::{Digest, EcrImage, ImageRef, Location, TaskDefinitionRef, Timestamp, cluster_name, sha256},
@@ -76,6 +77,15 @@ pub(in crate::sim) fn start(world: &mut World, launch: &Launch, mut task: Map, n
 fn definition_of<'a>(world: &'a World, at: &Location, named: &str) -> Option<&'a Map> {
     let reference = TaskDefinitionRef::parse(named)?;
     world.value(&Key::task_definition(at, reference.family.as_str(), reference.revision?.0))
+}
+
+/// Container and image of a definition, as service revisions show them before a task has started.
+pub(super) fn containers_of(world: &World, at: &Location, definition: &str) -> Vec<Value> {
+    let definition = definition_of(world, at, definition).into_iter();
+    let containers = definition.flat_map(|definition| objects(definition, "containerDefinitions"));
+    containers
+        .map(|container| json!({ "containerName": text(container, "name"), "image": text(container, "image") }))
+        .collect()
 }
 
 /// Asks a task to stop, which it does some seconds later.
@@ -161,6 +171,9 @@ fn pull(world: &mut World, key: &Key, task: &Map, now: Timestamp) {
                 holder.pinned.entry(format!("{}/{name}", group.id)).or_insert_with(|| digest.clone());
             }
         });
+        let of_service = digests.iter().filter(|(name, _)| is_pinned(world, key, task, name)).cloned();
+        let of_service: Vec<_> = of_service.collect();
+        deployments::pin(world, &group.service, &group.id, &of_service);
     }
     world.change(key, |task| {
         task.due = None;

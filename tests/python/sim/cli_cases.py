@@ -10,7 +10,7 @@ from sim.ecr_cases import INDEX, MANIFEST, digest_of, index, manifest
 from sim.server import REGION
 
 
-class Cli(Case):
+class CommandLine(Case):
     def aws(self, *arguments):
         """Runs one command and returns what it printed as JSON."""
         done = self.run_aws(*arguments)
@@ -31,6 +31,8 @@ class Cli(Case):
         command = [sys.executable, "-m", "awscli", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
 
+
+class Cli(CommandLine):
     def test_ecs(self):
         containers = json.dumps([{"name": "app", "image": "nginx:1", "memory": 128}])
         self.aws("ecs", "create-cluster", "--cluster-name", "main")

@@ -63,6 +63,44 @@ class EcrRepositories(Case):
             self.ecr.delete_repository(repositoryName="twice")
 
 
+class EcrSettings(Case):
+    def test_policies_come_back_as_they_were_put(self):
+        self.ecr.create_repository(repositoryName="ruled")
+        with self.refused("RepositoryPolicyNotFoundException"):
+            self.ecr.get_repository_policy(repositoryName="ruled")
+        with self.refused("LifecyclePolicyNotFoundException"):
+            self.ecr.get_lifecycle_policy(repositoryName="ruled")
+        statement = {"Sid": "pull", "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": ["ecr:BatchGetImage"]}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.ecr.set_repository_policy(repositoryName="ruled", policyText=policy)
+        self.assertEqual(self.ecr.get_repository_policy(repositoryName="ruled")["policyText"], policy)
+        selection = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14}
+        rules = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+        self.ecr.put_lifecycle_policy(repositoryName="ruled", lifecyclePolicyText=rules)
+        self.assertEqual(self.ecr.get_lifecycle_policy(repositoryName="ruled")["lifecyclePolicyText"], rules)
+        [found] = self.ecr.describe_repositories(repositoryNames=["ruled"])["repositories"]
+        self.assertNotIn("policyText", found)
+        with self.refused("InvalidParameterException"):
+            self.ecr.set_repository_policy(repositoryName="ruled", policyText="no policy")
+
+    def test_the_registry_replicates_what_it_was_told_to(self):
+        filters = [{"filter": "team/", "filterType": "PREFIX_MATCH"}]
+        rule = {"destinations": [{"region": "us-east-1", "registryId": "111111111111"}], "repositoryFilters": filters,
+                "deleteReplication": {"enabled": True}}
+        put = lambda *rules: self.ecr.put_replication_configuration(replicationConfiguration={"rules": list(rules)})
+        put(rule)
+        self.assertEqual(self.ecr.describe_registry()["replicationConfiguration"]["rules"], [rule])
+        put()
+        self.assertEqual(self.ecr.describe_registry()["replicationConfiguration"]["rules"], [])
+        with self.refused("InvalidParameterException"):
+            put(*[rule] * 26)
+
+    def test_a_registry_without_cache_rules_has_none(self):
+        self.assertEqual(self.ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"], [])
+        with self.refused("PullThroughCacheRuleNotFoundException"):
+            self.ecr.describe_pull_through_cache_rules(ecrRepositoryPrefixes=["absent"])
+
+
 class EcrImages(Case):
     def repository(self, name):
         self.ecr.create_repository(repositoryName=name)
@@ -130,6 +168,22 @@ class EcrImages(Case):
         subject = self.put(manifest("subject"), "v1")
         sbom = self.put(manifest("sbom", subject=manifest("subject")))
         self.assertEqual(self.describe()[sbom]["subjectManifestDigest"], subject)
+        of = lambda digest, **more: self.ecr.list_image_referrers(repositoryName="signed", subjectId={"imageDigest": digest}, **more)["referrers"]
+        [found] = of(subject)
+        self.assertEqual((found["digest"], found["artifactType"], found["mediaType"]), (sbom, "application/spdx+json", MANIFEST))
+        self.assertEqual(found["size"], len(manifest("sbom", subject=manifest("subject"))))
+        self.assertEqual(of(subject, filter={"artifactTypes": ["application/other"]}), [])
+        self.assertEqual(of(sbom), [])
+        with self.refused("InvalidParameterException"):
+            of(subject, maxResults=51)
+
+    def test_reading_a_manifest_is_recorded_as_a_pull(self):
+        self.repository("pulled")
+        child, top = self.put(manifest("child")), self.put(index(manifest("child")), "top")
+        self.ecr.batch_get_image(repositoryName="pulled", imageIds=[{"imageTag": "top"}], acceptedMediaTypes=[INDEX])
+        images = self.describe()
+        self.assertIn("lastRecordedPullTime", images[top])
+        self.assertNotIn("lastRecordedPullTime", images[child])
 
     def test_what_a_deletion_by_tag_and_by_digest_takes(self):
         self.repository("taken")

@@ -6,14 +6,22 @@ import base64
 import binascii
 import json
 import math
+import re
 import xml.etree.ElementTree as xml
 
 import botocore.session
 
+# By what stands before the operation in X-Amz-Target, and those that have no such header.
 SERVICES = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
+    "AWSEvents": "events",
+    "AWSStepFunctions": "stepfunctions",
+    "AnyScaleFrontendService": "application-autoscaling",
+    "CodeDeploy_20141006": "codedeploy",
+    "StarlingDoveService": "config",
 }
+REST = ["batch", "lambda", "scheduler"]
 
 # Errors that every AWS service may answer and no model lists ("Common Errors" of the API references; ThrottlingException
 # is what ECS says when a token bucket is empty).
@@ -28,12 +36,28 @@ COMMON_ERRORS = {
 EARLIEST, LATEST = 946_684_800, 4_102_444_800
 
 _session = botocore.session.get_session()
-_models = {name: _session.get_service_model(name) for name in ["ecs", "ecr", "sts"]}
+_models = {name: _session.get_service_model(name) for name in [*SERVICES.values(), *REST, "sts"]}
 
 
-def operation_of(headers, body):
+def _routes():
+    """(method, pattern of the path, service, operation) of every REST operation, the ones with fewer variables first."""
+    for service in REST:
+        for operation in _models[service].operation_names:
+            http = _models[service].operation_model(operation).http
+            parts = http["requestUri"].partition("?")[0].rstrip("/").split("/")
+            pattern = "/".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+            yield http["method"], re.compile(pattern), service, operation
+
+
+_ROUTES = sorted(_routes(), key=lambda route: route[1].pattern.count("[^/]+"))
+
+
+def operation_of(headers, body, method="POST", path="/"):
     """The (service, operation) that a request names, or (None, text) when no model has it."""
     target = headers.get("X-Amz-Target", "")
+    for verb, pattern, service, operation in [] if target else _ROUTES:
+        if verb == method and pattern.fullmatch(path.partition("?")[0].rstrip("/")):
+            return service, operation
     if target:
         service, _, operation = target.partition(".")
         name = SERVICES.get(service)
@@ -53,7 +77,9 @@ def faults_of(service, operation, status, headers, body):
         return _xml_faults(model, status, headers, body)
     faults = []
     content_type = headers.get("Content-Type", "").partition(";")[0]
-    if content_type != "application/x-amz-json-1.1":
+    metadata = _models[service].metadata
+    rest = metadata["protocol"] == "rest-json"
+    if content_type != ("application/json" if rest else f"application/x-amz-json-{metadata['jsonVersion']}"):
         faults.append(f"Content-Type is {content_type!r}")
     if not headers.get("x-amzn-RequestId"):
         faults.append("no x-amzn-RequestId")
@@ -63,6 +89,9 @@ def faults_of(service, operation, status, headers, body):
         return [*faults, f"the body is not JSON: {error}"]
     if 200 <= status < 300:
         return faults + list(check(value, model.output_shape, "$"))
+    if rest and isinstance(value, dict):
+        # REST tells the code in a header alone.
+        value = {"__type": headers.get("x-amzn-ErrorType"), **value}
     return faults + _error_faults(model, status, headers, value)
 
 
@@ -76,14 +105,17 @@ def _error_faults(model, status, headers, value):
         faults.append(f"the header says {said} and the body {code}")
     modelled = {shape.name: shape for shape in model.error_shapes}
     if code in modelled:
-        rest = {name: item for name, item in value.items() if name != "__type"}
-        message = rest.pop("Message", None)
-        if message is not None:
-            rest["message"] = message
+        # Clients read the message in either spelling, whichever the model has.
+        own = {name.lower(): name for name in modelled[code].members}
+        rest = {own.get(name.lower(), name): item for name, item in value.items() if name != "__type"}
+        if "message" not in own:
+            rest = {name: item for name, item in rest.items() if name.lower() != "message"}
         faults += check(rest, modelled[code], f"${code}")
     elif code not in COMMON_ERRORS:
         faults.append(f"{code} is not an error of this operation")
-    server_side = code in {"ServerException", "InternalFailure", "ServiceUnavailable"}
+    server_side = code in {
+        "InternalException", "InternalFailure", "InternalServerError", "InternalServerException", "ServerException",
+        "ServiceUnavailable"}
     if (status >= 500) != server_side:
         faults.append(f"{code} with HTTP {status}")
     if not (value.get("message") or value.get("Message")):

@@ -76,6 +76,31 @@ class ModelBites(unittest.TestCase):
         lying = HEADERS | {"x-amzn-ErrorType": "ClientException"}
         self.assertIn("the header says", "".join(faults({"__type": "ServerException", "message": "a"}, status=500, headers=lying)))
 
+    def test_every_protocol_has_its_own_marks(self):
+        rest = {"Content-Type": "application/json", "x-amzn-RequestId": "1"}
+        json10 = HEADERS | {"Content-Type": "application/x-amz-json-1.0"}
+        self.assertEqual(faults({"Schedules": []}, "ListSchedules", "scheduler", headers=rest), [])
+        self.assertEqual(faults({"stateMachines": []}, "ListStateMachines", "stepfunctions", headers=json10), [])
+        self.assertEqual(faults({"Rules": []}, "ListRules", "events"), [])
+        self.assertIn("Content-Type", "".join(faults({"Schedules": []}, "ListSchedules", "scheduler")))
+        self.assertIn("Content-Type", "".join(faults({"stateMachines": []}, "ListStateMachines", "stepfunctions")))
+        late = {"Arn": "a", "CreationDate": "2026-01-01T00:00:00Z"}
+        self.assertIn("timestamp", "".join(faults({"Schedules": [late]}, "ListSchedules", "scheduler", headers=rest)))
+        gone = {"Message": "no"}
+        told = rest | {"x-amzn-ErrorType": "ResourceNotFoundException"}
+        self.assertEqual(faults(gone, "GetSchedule", "scheduler", status=404, headers=told), [])
+        self.assertIn("without a __type", "".join(faults(gone, "GetSchedule", "scheduler", status=404, headers=rest)))
+
+    def test_rest_operations_are_known_by_method_and_path(self):
+        for method, path, expected in [
+            ("GET", "/schedules?MaxResults=5", ("scheduler", "ListSchedules")),
+            ("GET", "/schedules/nightly?groupName=a", ("scheduler", "GetSchedule")),
+            ("GET", "/2015-03-31/functions/", ("lambda", "ListFunctions")),
+            ("POST", "/v1/describejobdefinitions", ("batch", "DescribeJobDefinitions")),
+        ]:
+            self.assertEqual(model.operation_of({}, b"", method, path), expected)
+        self.assertEqual(model.operation_of({}, b"", "GET", "/robots"), (None, ""))
+
     def test_doctored_xml_is_caught(self):
         def answer(result, name="GetCallerIdentity"):
             space = "https://sts.amazonaws.com/doc/2011-06-15/"

@@ -31,8 +31,8 @@ class Proxy:
             taken, self.faults = self.faults, []
         return list(dict.fromkeys(taken))
 
-    def judge(self, request_headers, request, status, headers, body):
-        service, operation = model.operation_of(request_headers, request)
+    def judge(self, asked, request_headers, request, status, headers, body):
+        service, operation = model.operation_of(request_headers, request, *asked)
         client = "cli" if "aws-cli" in request_headers.get("User-Agent", "") else "boto3"
         if service is None:
             faults = [f"{operation!r} is in no service model"]
@@ -50,16 +50,22 @@ def _handler(proxy, upstream):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self):
+            self.pass_on("GET")
+
         def do_POST(self):
+            self.pass_on("POST")
+
+        def pass_on(self, method):
             request = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             connection = http.client.HTTPConnection(host, int(port), timeout=60)
             try:
-                connection.request("POST", self.path, request, dict(self.headers))
+                connection.request(method, self.path, request, dict(self.headers))
                 answer = connection.getresponse()
                 body = answer.read()
             finally:
                 connection.close()
-            proxy.judge(self.headers, request, answer.status, answer.headers, body)
+            proxy.judge((method, self.path), self.headers, request, answer.status, answer.headers, body)
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in {"connection", "content-length", "transfer-encoding", "server", "date"}:

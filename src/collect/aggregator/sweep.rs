@@ -1,0 +1,189 @@
+//! The sweep of aggregators.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::{
+    queries::{self, Select},
+    rows::{Held, Row, gap},
+};
+use crate::{
+    aws::{AggregatorSource, AwsError, Session},
+    collect::{Aggregator, Options, Progress, scope::ScopeSweep},
+    inventory::{Gap, Inventory},
+    model::{AccountId, Age, Location, Region, Source},
+};
+
+/// What every aggregator of the policy shows of accounts in Regions without a session. Each is swept side by side.
+pub(in crate::collect) async fn aggregators(
+    sessions: &[Session],
+    options: &Options,
+    cache: &dyn crate::collect::Cache,
+    progress: &dyn Progress,
+    began: Instant,
+) -> Inventory {
+    let live: BTreeSet<Location> = sessions.iter().map(|session| session.location().clone()).collect();
+    let parts = options.aggregators.iter().map(|aggregator| {
+        let live = &live;
+        async move {
+            let is_its = |session: &&Session| {
+                session.scope().account == aggregator.account && session.scope().region == aggregator.region
+            };
+            let Some(session) = sessions.iter().find(is_its) else { return not_entered(aggregator) };
+            let scope = ScopeSweep { session, options, cache, progress, began };
+            scope.started(Source::Config);
+            let held = AggregatorSweep { scope, aggregator, live }.held().await;
+            scope.finished(Source::Config);
+            held
+        }
+    });
+    let mut whole = Inventory::default();
+    for held in join_all(parts).await {
+        whole.references.extend(held.references);
+        whole.gaps.extend(held.gaps);
+    }
+    whole
+}
+
+fn not_entered(aggregator: &Aggregator) -> Held {
+    let Aggregator { label, account, region, .. } = aggregator;
+    let error = format!("its account {account} could not be entered in {region}");
+    let gap = Gap { source: Source::Config, account_id: None, region: None, object: Some(label.clone()), error };
+    Held { references: Vec::new(), gaps: vec![gap] }
+}
+
+struct AggregatorSweep<'a> {
+    scope: ScopeSweep<'a>,
+    aggregator: &'a Aggregator,
+    live: &'a BTreeSet<Location>,
+}
+
+impl AggregatorSweep<'_> {
+    async fn held(&self) -> Held {
+        let mut held = Held::default();
+        if let Err(error) = self.read(&mut held).await {
+            held.gaps.push(self.scope.gap_after(Source::Config, Some(&self.aggregator.label), &error));
+        }
+        held
+    }
+
+    async fn read(&self, held: &mut Held) -> Result<(), AwsError> {
+        let sources = self.scope.session.aggregator_sources(&self.aggregator.name).await?;
+        let mut accounts = BTreeSet::new();
+        let mut is_enumerated = true;
+        for source in &sources {
+            let place = place(source);
+            if place.as_ref().is_some_and(|place| self.live.contains(place)) {
+                continue;
+            }
+            held.gaps.extend(self.gap_of(source, place.as_ref()));
+            match place {
+                Some(place) => _ = accounts.insert(place.account_id),
+                // The accounts of an organization are not told one by one: all that the aggregator has is asked for.
+                None => is_enumerated = false,
+            }
+        }
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        match is_enumerated {
+            true if accounts.is_empty() => Ok(()),
+            true => {
+                for accounts in accounts.chunks(queries::ACCOUNTS_PER_QUERY) {
+                    self.ask(accounts, held).await?;
+                }
+                Ok(())
+            }
+            false => self.ask(&[], held).await,
+        }
+    }
+
+    /// What is wrong with a source: that it failed, or that what it sent is too old.
+    fn gap_of(&self, source: &AggregatorSource, place: Option<&Location>) -> Option<Gap> {
+        let Aggregator { label, max_staleness, .. } = self.aggregator;
+        let age = source.updated_at.map(|at| Age::of(at, self.scope.options.taken_at));
+        let problem = match (&source.fault, age) {
+            (Some(fault), _) => fault.clone(),
+            (None, None) => "it does not say when it was last updated".to_owned(),
+            (None, Some(age)) if age > *max_staleness => {
+                let at = source.updated_at.map(|at| at.to_string()).unwrap_or_default();
+                format!("it was last updated at {at}, and max_staleness is {max_staleness}")
+            }
+            (None, Some(_)) => return None,
+        };
+        let AggregatorSource { id, region, .. } = source;
+        Some(Gap {
+            source: Source::Config,
+            account_id: place.map(|place| place.account_id.clone()),
+            region: place.map(|place| place.region.clone()),
+            object: Some(label.clone()),
+            error: format!("{id} in {region}: {problem}"),
+        })
+    }
+
+    async fn ask(&self, accounts: &[AccountId], held: &mut Held) -> Result<(), AwsError> {
+        let mut images = Vec::new();
+        for (select, paths) in queries::IMAGES {
+            images.push((self.rows(select, accounts, held).await?, paths));
+        }
+        let definitions = self.rows(queries::DEFINITIONS, accounts, held).await?;
+        let services = self.rows(queries::SERVICES, accounts, held).await?;
+        let rules = self.rows(queries::RULES, accounts, held).await?;
+        for (rows, paths) in images {
+            held.add_images(&rows, paths);
+        }
+        held.add_definitions(&definitions, &services, &rules);
+        self.add_what_is_not_shown(&definitions, accounts, held).await
+    }
+
+    /// Where there is something that the aggregator cannot show, or does not.
+    async fn add_what_is_not_shown(
+        &self,
+        definitions: &[Row],
+        accounts: &[AccountId],
+        held: &mut Held,
+    ) -> Result<(), AwsError> {
+        let recorded: BTreeSet<&Location> = definitions.iter().map(|row| &row.location).collect();
+        let uses_ecs = self.rows(queries::USES_ECS, accounts, held).await?;
+        for row in uses_ecs.iter().filter(|row| !recorded.contains(&row.location)) {
+            let error = "AWS Config shows ECS resources and no task definition: it may not record them";
+            held.gaps.push(gap(Source::Config, &row.location, Some(&self.aggregator.label), error));
+        }
+        if !self.scope.options.waives(Source::Lambda) {
+            for row in self.rows(queries::IMAGE_FUNCTIONS, accounts, held).await? {
+                let error = "AWS Config shows Lambda functions from images and not which images";
+                held.gaps.push(gap(Source::Lambda, &row.location, Some(&self.aggregator.label), error));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a query, without those of accounts that are read live. One that does not say where it is is a gap.
+    async fn rows(&self, select: Select, accounts: &[AccountId], held: &mut Held) -> Result<Vec<Row>, AwsError> {
+        let expression = select.within(accounts);
+        let session = self.scope.session;
+        let page = |rows: usize| {
+            self.scope.found(Source::Config, rows);
+            self.scope.read(Source::Config, rows);
+        };
+        let results = session.select_aggregate(&self.aggregator.name, &expression, page).await?;
+        let mut rows = Vec::new();
+        for result in &results {
+            match Row::read(result) {
+                Some(row) if self.live.contains(&row.location) => {}
+                Some(row) => rows.push(row),
+                None => {
+                    let error = "AWS Config gave a result without its account or Region";
+                    held.gaps.push(self.scope.gap(Source::Config, Some(&self.aggregator.label), error));
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The account and Region of a source; `None` for an organization.
+fn place(source: &AggregatorSource) -> Option<Location> {
+    let account_id = source.id.parse().ok().filter(|_| source.is_account)?;
+    Some(Location { account_id, region: Region::from(source.region.as_str()) })
+}

@@ -1,0 +1,281 @@
+//! The settings of registries and repositories, and what reading a registry leaves behind.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jettison::{
+    collect::{Cache, MemoryCache},
+    inventory::{
+        DeleteReplication, Inventory, PullThroughCacheRule, ReplicationDestination, ReplicationRule, RepositoryFilter,
+    },
+    model::Source,
+    sim,
+};
+use serde_json::json;
+
+use crate::{
+    cloud::{Cloud, error},
+    gaps, options,
+    world::{assert_same, at, digest, fleet, now, repository, seen, written},
+};
+
+fn replicating() -> ReplicationRule {
+    ReplicationRule {
+        destinations: vec![ReplicationDestination {
+            region: "us-east-1".to_owned(),
+            registry_id: "111111111111".to_owned(),
+        }],
+        repository_filters: vec![RepositoryFilter {
+            filter: "team/".to_owned(),
+            filter_type: "PREFIX_MATCH".to_owned(),
+        }],
+        delete_replication: Some(DeleteReplication { enabled: true }),
+    }
+}
+
+/// The fleet with every setting that can be read.
+fn configured() -> Inventory {
+    let mut world = fleet();
+    world.registries[0].value.replication_configuration.rules = vec![replicating()];
+    world.pull_through_cache_rules = ["mirror", "quay"]
+        .map(|prefix| {
+            seen(PullThroughCacheRule {
+                ecr_repository_prefix: prefix.to_owned(),
+                upstream_registry_url: Some("registry.example".to_owned()),
+            })
+        })
+        .to_vec();
+    world.repositories[0].value.policy_text = Some(r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned());
+    world.repositories.push(seen(repository("team/zoo")));
+    world.repositories[1].value.lifecycle_policy_text = Some(r#"{"rules":[]}"#.to_owned());
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_setting_is_read_and_delete_replication_above_all() {
+    let read = Cloud::new(&configured()).collect(options(), &Arc::default()).await;
+    assert_same(&read, &configured());
+    assert!(read.registries[0].value.replication_configuration.rules[0].deletes_from("team/web"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_look_before_a_deletion_reads_replication_and_no_other_setting() {
+    let cloud = Cloud::new(&configured());
+    let read = cloud.reference_sweep(options(), &Arc::default()).await;
+    assert_eq!(read.registries, configured().registries);
+    for operation in ["DescribePullThroughCacheRules", "GetRepositoryPolicy", "GetLifecyclePolicy"] {
+        assert!(cloud.asked(operation).is_empty(), "{operation}");
+    }
+    let read = cloud.denying("DescribeRegistry").reference_sweep(options(), &Arc::default()).await;
+    assert_eq!(gaps(&read), [(Source::Replication, None)].into());
+}
+
+/// Half an answer, a type that has changed, another account's registry: none may pass for "replicates nothing".
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_cannot_be_read_whole_is_a_gap() {
+    let own = |rules| json!({ "registryId": "000000000000", "replicationConfiguration": { "rules": rules } });
+    let to = json!([{ "region": "us-east-1", "registryId": "111111111111" }]);
+    for answer in [
+        own(json!([{ "destinations": to, "deleteReplication": { "enabled": "ALWAYS" } }])),
+        own(json!([{ "destinations": to, "deleteReplication": "on" }])),
+        json!({ "replicationConfiguration": { "rules": [] } }),
+        json!({ "registryId": "222222222222", "replicationConfiguration": { "rules": [] } }),
+    ] {
+        let told = answer.clone();
+        let cloud = Cloud::new(&fleet())
+            .intercepting(move |asked| (asked.operation == "DescribeRegistry").then(|| (200, told.clone())));
+        let read = cloud.collect(options(), &Arc::default()).await;
+        assert_eq!(gaps(&read), [(Source::Replication, None)].into(), "{answer}");
+        assert!(read.registries.is_empty(), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_policy_is_told_once_and_asked_for_no_more_than_side_by_side() {
+    let mut world = fleet();
+    world.repositories.extend((0..200).map(|number| seen(repository(&format!("more/{number:03}")))));
+    for (operation, source) in
+        [("GetRepositoryPolicy", Source::RepositoryPolicies), ("GetLifecyclePolicy", Source::LifecyclePolicies)]
+    {
+        let cloud = Cloud::new(&world).intercepting(move |asked| {
+            let whose = format!("not authorized on {}", asked.text("repositoryName"));
+            if asked.operation == operation { error("AccessDeniedException", &whose) } else { None }
+        });
+        let read = cloud.collect(options(), &Arc::default()).await;
+        assert_eq!(read.gaps.len(), 1, "{:?}", read.gaps);
+        assert_eq!(gaps(&read), [(source, None)].into());
+        assert_eq!(read.repositories.len(), 201);
+        assert!(cloud.asked(operation).len() <= 32, "{}", cloud.asked(operation).len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_failure_is_told_for_its_repository_alone() {
+    let cloud = Cloud::new(&configured()).intercepting(|asked| {
+        let is_it = asked.operation == "GetLifecyclePolicy" && asked.text("repositoryName") == "team/zoo";
+        if is_it { error("InvalidParameterException", "no") } else { None }
+    });
+    let read = cloud.collect(options(), &Arc::default()).await;
+    assert_eq!(gaps(&read), [(Source::LifecyclePolicies, Some("team/zoo".to_owned()))].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn waived_settings_are_not_read() {
+    let mut waived = options();
+    waived.waived.extend([
+        Source::Replication,
+        Source::PullThroughCache,
+        Source::RepositoryPolicies,
+        Source::LifecyclePolicies,
+    ]);
+    let cloud = Cloud::new(&configured());
+    for read in
+        [cloud.collect(waived.clone(), &Arc::default()).await, cloud.reference_sweep(waived, &Arc::default()).await]
+    {
+        assert_eq!((gaps(&read), read.registries.len()), (BTreeSet::new(), 0));
+        assert!(read.repositories.iter().all(|seen| seen.value.policy_text.is_none()));
+    }
+    let calls = cloud.calls();
+    for operation in ["DescribeRegistry", "DescribePullThroughCacheRules", "GetRepositoryPolicy", "GetLifecyclePolicy"]
+    {
+        assert!(!calls.contains_key(operation), "{operation}");
+    }
+}
+
+/// What ECR records of our own read of an index is told apart from a pull for ever after.
+#[tokio::test(start_paused = true)]
+async fn our_own_read_of_an_index_is_remembered_with_the_pull_before_it() {
+    let mut world = fleet();
+    let pulled = at("2026-06-01T00:00:00Z");
+    world.images[2].value.last_recorded_pull_time = Some(pulled);
+    let (cloud, cache) = (Cloud::new(&world), Arc::new(MemoryCache::default()));
+    let first = cloud.collect(options(), &cache).await;
+    let [manifest] = first.manifests.as_slice() else { panic!("{:?}", first.manifests) };
+    assert_eq!((manifest.value.read_at, manifest.value.pulled_before), (Some(now()), Some(pulled)));
+    assert_eq!(first.images[2].value.last_recorded_pull_time, Some(pulled), "pull times are read first");
+
+    let second = cloud.collect(options(), &cache).await;
+    assert_eq!(second.images[2].value.last_recorded_pull_time, Some(now()), "our footprint");
+    assert_eq!(second.manifests, first.manifests, "the first read explains it");
+    assert_eq!(cloud.asked("BatchGetImage").len(), 1);
+    let children: Vec<_> = second.images.iter().map(|seen| seen.value.last_recorded_pull_time).collect();
+    assert_eq!(children, [None, None, Some(now()), None], "nothing but the index was read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_remembered_at_its_own_time_and_not_at_that_of_the_sweep() {
+    let mut world = fleet();
+    world.repositories.extend((0..30).map(|number| seen(repository(&format!("before/{number:03}")))));
+    let enforced = sim::Options { quotas: true, ..sim::Options::default() };
+    let cloud = Cloud::of_text(&written(&world), &world, enforced);
+    let cache = Arc::new(MemoryCache::default());
+    let read = cloud.collect(options(), &cache).await;
+    let read_at = read.manifests[0].value.read_at.unwrap();
+    let again = cloud.collect(options(), &cache).await;
+    let recorded = again.images[2].value.last_recorded_pull_time.unwrap();
+    assert!(recorded > now(), "the quota made it wait");
+    assert_eq!(recorded, read_at);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_from_before_reads_were_remembered_is_read_again() {
+    let cache = Arc::new(MemoryCache::default());
+    let old = serde_json::to_vec(&fleet().manifests[0].value).unwrap();
+    cache.put(&format!("manifest/1/000000000000/eu-central-1/team/web@{}", digest(3)), old).await;
+    let read = Cloud::new(&fleet()).collect(options(), &cache).await;
+    assert_eq!(read.manifests[0].value.read_at, Some(now()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_whose_manifest_cannot_be_trusted_is_a_gap() {
+    let own = digest(3).to_string();
+    for (answer, why) in [
+        (
+            json!({ "images": [{ "imageId": { "imageDigest": own }, "imageManifest": "not json" }] }),
+            "not an image index",
+        ),
+        (json!({ "images": [{ "imageId": { "imageDigest": own } }] }), "not an image index"),
+        (
+            json!({ "images": [{ "imageId": { "imageDigest": own },
+                "imageManifest": json!({ "manifests": [{ "digest": digest(1) }, { "digest": own }] }).to_string() }] }),
+            "lists the index itself",
+        ),
+        (
+            json!({ "images": [], "failures": [{ "imageId": { "imageDigest": own }, "failureCode": "KmsError" }] }),
+            "KmsError",
+        ),
+        (json!({ "images": [] }), "neither as found nor as failed"),
+    ] {
+        let told = answer.clone();
+        let cloud = Cloud::new(&fleet())
+            .intercepting(move |asked| (asked.operation == "BatchGetImage").then(|| (200, told.clone())));
+        let cache = Arc::new(MemoryCache::default());
+        let read = cloud.collect(options(), &cache).await;
+        assert_eq!(gaps(&read), [(Source::Manifests, Some(format!("team/web@{own}")))].into(), "{answer}");
+        assert!(read.gaps[0].error.contains(why), "{:?}", read.gaps);
+        assert!(read.manifests.is_empty() && read.images.len() == 4);
+        let again = Cloud::new(&fleet()).collect(options(), &cache).await;
+        assert_eq!(again.manifests.len(), 1, "a failure is not remembered");
+    }
+}
+
+/// An image that cannot be named could be any image of its repository.
+#[tokio::test(start_paused = true)]
+async fn an_image_or_subject_with_a_digest_that_cannot_be_read_is_a_gap() {
+    let odd = "sha256:XYZ";
+    for (detail, object) in [
+        (json!({ "imageDigest": odd }), format!("team/web@{odd}")),
+        (json!({ "imageTags": ["latest"] }), "team/web@".to_owned()),
+        (json!({ "imageDigest": digest(9), "subjectManifestDigest": odd }), format!("team/web@{}", digest(9))),
+    ] {
+        let answer = json!({ "imageDetails": [detail, { "imageDigest": digest(1) }] });
+        let cloud = Cloud::new(&fleet())
+            .intercepting(move |asked| (asked.operation == "DescribeImages").then(|| (200, answer.clone())));
+        let read = cloud.collect(options(), &Arc::default()).await;
+        assert_eq!(gaps(&read), [(Source::Images, Some(object))].into());
+        assert_eq!(read.images.len(), 1, "the rest is read");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn archived_images_are_asked_for_unless_that_is_waived() {
+    let statuses = |read: &Inventory| -> Vec<_> {
+        read.images.iter().map(|seen| seen.value.image_status.clone().unwrap_or_default()).collect()
+    };
+    let cloud = Cloud::new(&fleet());
+    let read = cloud.collect(options(), &Arc::default()).await;
+    assert_eq!(statuses(&read), ["ACTIVE", "ARCHIVED", "ACTIVE", "ACTIVE"]);
+    assert_eq!(cloud.asked("DescribeImages")[0].body["filter"]["imageStatus"], "ANY");
+    let mut waived = options();
+    waived.waived.insert(Source::Archived);
+    let cloud = Cloud::new(&fleet());
+    let read = cloud.collect(waived, &Arc::default()).await;
+    assert_eq!((gaps(&read), statuses(&read)), (BTreeSet::new(), vec!["ACTIVE".to_owned(); 3]));
+    assert_eq!(cloud.asked("DescribeImages")[0].body["filter"]["imageStatus"], "ACTIVE");
+}
+
+/// Deleted between the list and any call about it: whichever call finds out, the repository is gone and no gap.
+#[tokio::test(start_paused = true)]
+async fn a_repository_deleted_after_the_list_is_gone_whichever_call_finds_out() {
+    let gone_since = ["ListTagsForResource", "DescribeImages", "GetRepositoryPolicy", "GetLifecyclePolicy"];
+    for late in 0..gone_since.len() {
+        let cloud = Cloud::new(&configured()).intercepting(move |asked| {
+            let about = [asked.text("repositoryName"), asked.text("resourceArn")].join(" ");
+            let is_it = about.contains("team/web") && gone_since[..=late].contains(&asked.operation.as_str());
+            if is_it { error("RepositoryNotFoundException", "it does not exist") } else { None }
+        });
+        let read = cloud.collect(options(), &Arc::default()).await;
+        let names: Vec<_> = read.repositories.iter().map(|seen| seen.value.repository_name.as_str()).collect();
+        assert_eq!((gaps(&read), names, read.images.len()), (BTreeSet::new(), vec!["team/zoo"], 0), "{late}");
+    }
+}
+
+/// Deleted once its images are read: its indexes cannot be read any more, and nothing of it is left to hold.
+#[tokio::test(start_paused = true)]
+async fn a_repository_deleted_before_its_manifests_are_read_is_gone() {
+    let cloud = Cloud::new(&fleet()).intercepting(|asked| {
+        let is_it = asked.operation == "BatchGetImage";
+        if is_it { error("RepositoryNotFoundException", "it does not exist") } else { None }
+    });
+    let read = cloud.collect(options(), &Arc::default()).await;
+    assert_eq!((gaps(&read), read.repositories.len(), read.images.len()), (BTreeSet::new(), 0, 0));
+}
