@@ -7,14 +7,20 @@
 
 #[path = "planner/corners.rs"]
 mod corners;
+#[path = "planner/estate.rs"]
+mod estate;
 #[path = "planner/generate.rs"]
 mod generate;
+#[path = "planner/generate_past.rs"]
+mod generate_past;
 #[path = "planner/laws.rs"]
 mod laws;
 #[path = "planner/oracle.rs"]
 mod oracle;
 #[path = "planner/oracle_alone.rs"]
 mod oracle_alone;
+#[path = "planner/oracle_past.rs"]
+mod oracle_past;
 #[path = "planner/oracle_units.rs"]
 mod oracle_units;
 #[path = "planner/oracle_uses.rs"]

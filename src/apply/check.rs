@@ -55,7 +55,7 @@ pub(super) fn check(
     {
         return Check::Unseen(problem);
     }
-    let moved = step.expect.iter().find_map(|expect| case.objection(expect));
+    let moved = step.expect.iter().find_map(|expect| case.objection(expect)).or_else(|| case.replicated());
     moved.map_or(Check::Go, Check::Moved)
 }
 
@@ -77,6 +77,20 @@ pub(super) fn settle(step: &Step, observation: &Observation) -> Settled {
 
 fn pushed_at(expect: &Expect) -> Option<&Option<crate::model::Timestamp>> {
     if let Expect::PushedAt { is } = expect { Some(is) } else { None }
+}
+
+fn no_copies(expect: &Expect) -> Option<&[String]> {
+    if let Expect::NoCopies { at } = expect { Some(at) } else { None }
+}
+
+/// Whether it has to be looked again who refers to the object of a step: not for task sets, and for services only if the
+/// plan says so.
+pub(super) fn needs_references(step: &Step) -> bool {
+    match step.action.kind() {
+        Kind::TaskDefinition | Kind::Image => true,
+        Kind::Service => step.expect.contains(&Expect::Unreferenced),
+        Kind::TaskSet => false,
+    }
 }
 
 /// Whether the effect of a step is there already.
@@ -135,10 +149,7 @@ struct Case<'c> {
 
 impl Case<'_> {
     fn needs_references(&self) -> bool {
-        match self.step.action.kind() {
-            Kind::TaskDefinition | Kind::Image => true,
-            Kind::Service | Kind::TaskSet => false,
-        }
+        needs_references(self.step)
     }
 
     /// Why the references do not tell enough.
@@ -151,6 +162,8 @@ impl Case<'_> {
     fn objection(&self, expect: &Expect) -> Option<String> {
         match expect {
             Expect::Unreferenced => self.held(),
+            // Asked of every image, also of those planned when nothing was replicated.
+            Expect::NoCopies { .. } => None,
             Expect::UnitUnreferenced { .. } => self.unit_held(),
             Expect::NotNewestActive => self.newest(),
             Expect::Status { is } => self.status(is),
@@ -182,8 +195,21 @@ impl Case<'_> {
             Resource::Image { repository, digest } => {
                 Some(Node::Image(ImageKey { registry: location, repository, digest }))
             }
-            Resource::Service { .. } | Resource::TaskSet { .. } => None,
+            Resource::Service { cluster, service } => Some(Node::Service { location, cluster, service }),
+            Resource::TaskSet { .. } => None,
         }
+    }
+
+    /// A registry in which deleting the image deletes it too, and of which the plan did not know that it has no copy.
+    fn replicated(&self) -> Option<String> {
+        if self.step.action.kind() != Kind::Image {
+            return None;
+        }
+        let repository = self.step.target.repository.as_ref()?;
+        let clear = self.step.expect.iter().find_map(no_copies).unwrap_or_default();
+        let registries = self.references?.deletes_at(&self.step.target.location(), repository);
+        let other = registries.into_iter().find(|name| !clear.contains(name))?;
+        Some(format!("its registry now replicates deletions to {other}"))
     }
 
     fn held(&self) -> Option<String> {

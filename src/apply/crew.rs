@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     ApplyError, Event, Events,
     act::{Act, act},
-    check::{Check, Settled, check, is_complete, settle, takes_a_while},
+    check::{Check, Settled, check, is_complete, needs_references, settle, takes_a_while},
     observe::{Observation, observe},
     recorder::Recorder,
     references::Watch,
@@ -142,8 +142,7 @@ impl<'r> Crew<'r> {
     /// Compares the steps with what is now. Nothing is held back because of a holder that this run has taken away since the
     /// references were read.
     async fn check(&self, session: &Session, steps: &[&'r Step]) -> Vec<Check> {
-        let needs_references =
-            steps.iter().any(|step| matches!(step.action.kind(), Kind::TaskDefinition | Kind::Image));
+        let needs_references = steps.iter().any(|step| needs_references(step));
         let mut references = if needs_references { Some(self.watch.references().await) } else { None };
         loop {
             let observations = self.observe(session, steps).await;

@@ -168,6 +168,7 @@ fn unit(step: &Step) -> BTreeSet<Digest> {
     let members = step.expect.iter().filter_map(|expect| match expect {
         Expect::UnitUnreferenced { members } => Some(members.iter().cloned()),
         Expect::Unreferenced
+        | Expect::NoCopies { .. }
         | Expect::NotNewestActive
         | Expect::Status { .. }
         | Expect::NotPrimary

@@ -12,7 +12,7 @@ use crate::{
     aws::Session,
     collect::{Cache, Options, reference_sweep},
     graph::{Graph, Node},
-    inventory::{Gap, Inventory},
+    inventory::{Gap, Inventory, Registry, Seen},
     model::{Kind, Location, Now, RepositoryName, Source},
 };
 
@@ -22,21 +22,25 @@ pub(super) struct References {
     /// Definitions that hold their images without anything holding them.
     active: HashSet<Node>,
     gaps: Vec<Gap>,
+    registries: Vec<Seen<Registry>>,
+    waived: BTreeSet<Source>,
 }
 
 impl References {
     /// Compiles a sweep.
-    pub(super) fn new(inventory: &Inventory) -> Self {
+    pub(super) fn new(inventory: &Inventory, waived: &BTreeSet<Source>) -> Self {
         let is_retired = |status: &str| matches!(status, "INACTIVE" | "DELETE_IN_PROGRESS");
         let active = inventory.task_definitions.iter().filter(|seen| !is_retired(&seen.value.status));
         Self {
             graph: Graph::compile(inventory),
             active: active.map(|seen| Node::task_definition(&seen.location, &seen.value)).collect(),
             gaps: inventory.gaps.clone(),
+            registries: inventory.registries.clone(),
+            waived: waived.clone(),
         }
     }
 
-    /// Who holds a definition, an image or a tag now.
+    /// Who holds a service, a definition, an image or a tag now.
     pub(super) fn holder(&self, node: &Node) -> Option<&Node> {
         let holds = |holder: &Node| match holder {
             Node::TaskDefinition(_) => self.active.contains(holder) || self.graph.holders(holder).next().is_some(),
@@ -44,6 +48,13 @@ impl References {
             Node::Tag { .. } | Node::Image(_) => false,
         };
         self.graph.holders(node).map(|(holder, _)| holder).filter(|holder| holds(holder)).min()
+    }
+
+    /// The registries, as `account-id/region`, in which a deletion from a repository deletes as well.
+    pub(super) fn deletes_at(&self, registry: &Location, repository: &RepositoryName) -> BTreeSet<String> {
+        let registries = self.registries.iter().filter(|seen| seen.location == *registry);
+        let destinations = registries.flat_map(|seen| seen.value.deletes_at(repository.as_str()));
+        destinations.map(|it| format!("{}/{}", it.registry_id, it.region)).collect()
     }
 
     /// Whether a definition is the newest ACTIVE revision of its family.
@@ -65,7 +76,8 @@ impl References {
             let holds = !matches!(holder, Node::TaskDefinition(_))
                 || self.active.contains(holder)
                 || self.graph.holders(holder).next().is_some();
-            holds && reference.may_hold(kind, location)
+            let is_waived = reference.missing_from.is_some_and(|source| self.waived.contains(&source));
+            holds && !is_waived && reference.may_hold(kind, location)
         });
         gap.map(|gap| format!("{} could not be read: {}", gap.source, gap.error))
             .or_else(|| unresolved.map(ToString::to_string))
@@ -136,7 +148,7 @@ impl Watch {
         let began = Instant::now();
         let options = Options { waived: self.waived.clone(), ..Options::new((self.now)()) };
         let inventory = reference_sweep(&self.sessions, &options, &*self.cache).await;
-        let references = Arc::new(References::new(&inventory));
+        let references = Arc::new(References::new(&inventory, &self.waived));
         *last = Some(Sweep { began, is_overtaken: false, references: references.clone() });
         references
     }

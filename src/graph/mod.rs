@@ -1,14 +1,22 @@
-//! Who holds whom: services, task sets, tasks and references → task definitions → tags and images → children and referrers.
+//! Who holds whom: services, task sets, tasks, daemons and references → task definitions → tags and images → children and referrers.
 //!
 //! The graph is compiled from an inventory and says what *is*. Whether a holder stays is for the planner to decide; which
 //! holders there are right now is what the applier asks before each batch. petgraph's indices never leave this room.
 
 mod compile;
+mod holders;
+mod identity;
+mod images;
 mod node;
 mod order;
 mod reach;
+mod rollouts;
+mod unresolved;
 
-pub use compile::{Graph, Unresolved, UnresolvedKind, subject_of_tag};
+pub use compile::Graph;
+pub use identity::subject_of_tag;
 pub use node::{ImageKey, Link, Node, TaskDefinitionKey};
 pub use order::{Cycle, order};
 pub use reach::Reach;
+pub use rollouts::{Rollouts, is_over};
+pub use unresolved::{Unresolved, UnresolvedKind};

@@ -103,6 +103,8 @@ pub enum Link {
     Runs,
     /// The holder names the image by tag or digest, or pinned its digest when it started.
     Uses,
+    /// The holder may give the service tasks again.
+    Starts,
     /// The tag points at the image now.
     Resolves,
     /// The index lists the image.

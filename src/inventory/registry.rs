@@ -13,6 +13,14 @@ pub struct Registry {
     pub replication_configuration: ReplicationConfiguration,
 }
 
+impl Registry {
+    /// The registries in which a deletion from `repository` deletes as well. One may be named more than once.
+    pub fn deletes_at(&self, repository: &str) -> impl Iterator<Item = &ReplicationDestination> {
+        let rules = self.replication_configuration.rules.iter().filter(move |rule| rule.deletes_from(repository));
+        rules.flat_map(|rule| &rule.destinations)
+    }
+}
+
 /// Where a registry copies what is pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

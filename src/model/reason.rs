@@ -80,6 +80,8 @@ reason_codes! {
     HasTasks = "has_tasks",
     /// The service still has task sets that stay.
     HasTaskSets = "has_task_sets",
+    /// Application Auto Scaling, or something else, may start it again.
+    ScalingTarget = "scaling_target",
     /// Amazon ECS Express Mode manages the service and deletes it by its own call.
     ExpressManaged = "express_managed",
     /// Its status is not one that this build knows how to retire.
@@ -100,6 +102,8 @@ reason_codes! {
     SourceNotRead = "source_not_read",
     /// A part of a source that may hold it could not be read.
     Gap = "gap",
+    /// Its registry replicates deletions, and a registry that copies go to was not looked at or still has it.
+    ReplicatesDeletion = "replicates_deletion",
     // Retired.
     /// Nothing has used it for as long as the rule asks.
     Unused = "unused",

@@ -7,6 +7,7 @@ use super::{
     estate::Estate,
     file::{FORMAT_VERSION, STORAGE_USD_PER_GB_MONTH},
     verdict::{Decision, Retirement, Verdict},
+    warnings::warnings,
 };
 use crate::{
     graph::{Node, order},
@@ -46,18 +47,19 @@ pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>) -> Plan {
     for pending in [&mut deferred, &mut blocked] {
         pending.sort_unstable_by(|left, right| left.address.cmp(&right.address));
     }
-    let mut warnings = Vec::new();
-    let steps = steps(estate, &retired).unwrap_or_else(|cycle| {
-        warnings.push(format!("nothing can be applied: {cycle}"));
-        Vec::new()
-    });
+    let (steps, warnings, errored) = match steps(estate, &retired) {
+        Ok(steps) => {
+            let warnings = warnings(estate, &steps);
+            (steps, warnings, false)
+        }
+        Err(cycle) => (Vec::new(), vec![format!("nothing can be applied: {cycle}")], true),
+    };
     let summary = Summary {
         kept: kept_by_reason.values().sum(),
         deferred: count(deferred.len()),
         blocked: count(blocked.len()),
         ..summarise(estate, &steps)
     };
-    let errored = !warnings.is_empty();
     plan(estate, steps, summary, Rest { deferred, blocked, kept_by_reason, warnings, errored })
 }
 

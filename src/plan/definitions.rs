@@ -130,7 +130,7 @@ impl Case<'_, '_> {
                     continue;
                 }
             };
-            match Elapsed::since(last_use.known(), asked.value, self.estate.now()) {
+            match last_use.lasted(asked.value, self.estate.now()) {
                 Elapsed::Enough => return self.retire(rule, last_use, asked),
                 Elapsed::Not { until } => {
                     let text = format!("{rule} asks for {} without use", asked.value);
@@ -160,7 +160,7 @@ impl Case<'_, '_> {
         let text =
             format!("unused for {}{}", asked.value, last_use.known().map_or_else(String::new, describe_last_use));
         self.after_window(
-            last_use.latest(),
+            last_use.lasted_by_any(self.estate.settings().rollback_window, self.estate.now()),
             asked.value,
             action,
             Retirement {
@@ -185,8 +185,9 @@ impl Case<'_, '_> {
                     let text = format!("INACTIVE for {}{since_text}", said.value);
                     // What runs an INACTIVE revision goes on running it: that may have ended long after. Pulls do not count:
                     // the revision that took over may name the same tag.
+                    let window = self.estate.settings().rollback_window;
                     return self.after_window(
-                        since.map(|since| last_use.seen().map_or(since, |seen| seen.max(since))),
+                        last_use.over_since(since, window, self.estate.now()),
                         Age::ZERO,
                         Action::DeleteTaskDefinition,
                         Retirement {
@@ -211,7 +212,7 @@ impl Case<'_, '_> {
     }
 
     /// Retires unless the rollback window or something unread forbids it (laws L4 and L2).
-    fn after_window(&self, lost: Option<Timestamp>, asked: Age, action: Action, retirement: Retirement) -> Verdict {
+    fn after_window(&self, window_passed: Elapsed, asked: Age, action: Action, retirement: Retirement) -> Verdict {
         let window = self.estate.settings().rollback_window;
         if self.has_retired_holders() && !window.is_zero() {
             // It is in use until then, and the rule counts from its last use.
@@ -226,7 +227,7 @@ impl Case<'_, '_> {
             let reasons = vec![Reason::new(ReasonCode::Settling, "it was deregistered just now").until(until)];
             return Verdict::Defer { action, eligible_at: until, reasons };
         }
-        let lost = (lost, "it may have been in use");
+        let lost = (window_passed, "it may have been in use");
         objection(self.estate, self.obstacles, self.node, action, lost).unwrap_or(Verdict::Retire(retirement))
     }
 }

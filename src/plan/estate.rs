@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Question;
 use crate::{
-    graph::{Graph, Node},
-    inventory::{Gap, Image, Inventory, Repository, Seen, Service, Tag, Task, TaskDefinition, TaskSet, is_index},
+    graph::{Graph, ImageKey, Node, Rollouts},
+    inventory::{
+        Gap, Image, Inventory, Manifest, Repository, Seen, Service, Tag, Task, TaskDefinition, TaskSet, is_index,
+    },
     model::{Address, Location, RepositoryName, Resource, Scope, Source, Timestamp, cluster_name},
     policy::{Policy, Settings},
 };
@@ -25,6 +27,9 @@ pub(super) struct Estate<'a> {
     /// By service, as DescribeTaskSets shows them.
     task_sets_of: HashMap<Node, Vec<&'a TaskSet>>,
     tasks_of: HashMap<Node, Vec<&'a Task>>,
+    /// The deployments of services, there or gone.
+    pub(super) rollouts: BTreeMap<Node, Rollouts<'a>>,
+    manifests: HashMap<Node, &'a Manifest>,
 }
 
 impl<'a> Estate<'a> {
@@ -51,6 +56,8 @@ impl<'a> Estate<'a> {
                 .collect(),
             task_sets_of: task_sets_of(inventory),
             tasks_of: tasks_of(inventory),
+            rollouts: Rollouts::by_service(inventory),
+            manifests: manifests(inventory),
         }
     }
 
@@ -108,6 +115,16 @@ impl<'a> Estate<'a> {
     /// The tasks of a service, running and recently stopped.
     pub(super) fn tasks(&self, node: &Node) -> &[&'a Task] {
         self.tasks_of.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// The manifest of an index, if it was read.
+    pub(super) fn manifest(&self, index: &Node) -> Option<&'a Manifest> {
+        self.manifests.get(index).copied()
+    }
+
+    /// Whether the policy says not to read a source.
+    pub(super) fn is_waived(&self, source: Source) -> bool {
+        self.policy().waivers.iter().any(|waiver| waiver.source == source)
     }
 
     /// Whether the protect tag is among these, whatever its value.
@@ -172,6 +189,14 @@ fn gaps(question: &Question<'_>) -> Vec<Gap> {
     gaps.sort_unstable();
     gaps.dedup();
     gaps
+}
+
+fn manifests(inventory: &Inventory) -> HashMap<Node, &Manifest> {
+    let manifests = inventory.manifests.iter().map(|Seen { location: registry, value }| {
+        let (registry, repository) = (registry.clone(), value.repository_name.clone());
+        (Node::Image(ImageKey { registry, repository, digest: value.image_digest.clone() }), value)
+    });
+    manifests.collect()
 }
 
 fn task_sets_of(inventory: &Inventory) -> HashMap<Node, Vec<&TaskSet>> {

@@ -2,56 +2,89 @@
 
 use std::collections::HashMap;
 
-use super::estate::Estate;
+use super::{
+    estate::Estate,
+    history::History,
+    pulls::{Pulls, since_our_read},
+    verdict::Elapsed,
+};
 use crate::{
     graph::{Link, Node},
     inventory::{Image, TaskDefinition},
-    model::{Timestamp, quota::settled_after},
+    model::{Age, Timestamp, quota::settled_after},
     policy::Evidence,
 };
 
-/// The latest evidence of use.
+/// What dates the last use of something, the ledger apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Evident {
+    /// The latest instant for which there is evidence.
+    pub(super) latest: Option<Timestamp>,
+    /// The latest instant at which something ran it.
+    pub(super) ran: Option<Timestamp>,
+    /// Our own read of an index, which counts as a pull for a day.
+    pub(super) our_read: Option<Timestamp>,
+    /// Whether something that would date a use is missing, so that the real one may be later.
+    pub(super) is_uncertain: bool,
+    /// The same, of what ran it.
+    pub(super) may_have_run: bool,
+}
+
+/// The latest evidence of use, under the policy's `evidence` setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LastUse {
-    /// The latest instant for which there is evidence; nothing if it is not known well enough.
+    /// The latest instant that the policy counts; nothing if it is not known well enough.
     at: Option<Timestamp>,
+    /// The ledger's last sighting.
     seen: Option<Timestamp>,
-    /// The same with everything that AWS dates, whatever the policy counts as evidence.
-    at_latest: Option<Timestamp>,
-    /// Whether something that would date a use is missing, so that the real one may be later.
-    uncertain: bool,
+    /// Whether the policy counts only that.
+    is_observed: bool,
+    evident: Evident,
 }
 
 impl LastUse {
-    /// Evidence as the policy counts it: `seen` is the ledger's last sighting, `latest` includes what AWS tells.
-    pub(super) fn under(
-        evidence: Evidence,
-        seen: Option<Timestamp>,
-        latest: Option<Timestamp>,
-        uncertain: bool,
-    ) -> Self {
+    /// Evidence as the policy counts it: `seen` is the ledger's last sighting.
+    pub(super) fn of(evidence: Evidence, seen: Option<Timestamp>, evident: Evident) -> Self {
+        let is_uncertain = evident.is_uncertain || evident.may_have_run;
+        let evident = Evident { latest: evident.latest.max(evident.ran).max(seen), is_uncertain, ..evident };
         let at = match evidence {
             Evidence::Observed => seen,
-            Evidence::Inferred if uncertain => None,
-            Evidence::Inferred => latest,
+            Evidence::Inferred if is_uncertain => None,
+            Evidence::Inferred => evident.latest,
         };
-        Self { at, seen, at_latest: latest, uncertain }
+        Self { at, seen, is_observed: evidence == Evidence::Observed, evident }
     }
 
-    /// What ages are counted from: nothing, if it is not known well enough.
+    /// The instant that ages are counted from; nothing, if it is not known well enough. Our own reads come on top.
     pub(super) fn known(self) -> Option<Timestamp> {
         self.at
     }
 
-    /// The ledger's last sighting.
-    pub(super) fn seen(self) -> Option<Timestamp> {
-        self.seen
+    /// Whether it has been unused for so long.
+    pub(super) fn lasted(self, age: Age, now: Timestamp) -> Elapsed {
+        let our_read = self.evident.our_read.filter(|_| !self.is_observed);
+        Elapsed::since(self.at, age, now).and(since_our_read(our_read, age, now))
     }
 
-    /// What the rollback window is counted from. `observed` asks for more evidence, never for less: what AWS dates within
-    /// the window is a use that the ledger missed.
-    pub(super) fn latest(self) -> Option<Timestamp> {
-        if self.uncertain { None } else { self.at.map(|at| self.at_latest.map_or(at, |latest| latest.max(at))) }
+    /// The same for the rollback window. `observed` asks for more evidence, never for less: what AWS dates within the window
+    /// is a use that the ledger missed.
+    pub(super) fn lasted_by_any(self, window: Age, now: Timestamp) -> Elapsed {
+        let at = if self.evident.is_uncertain { None } else { self.at.map(|at| at.max(self.latest_or(at))) };
+        Elapsed::since(at, window, now).and(since_our_read(self.evident.our_read, window, now))
+    }
+
+    /// Whether the window has passed since something ended at `ended`, or ran it after that.
+    pub(super) fn over_since(self, ended: Option<Timestamp>, window: Age, now: Timestamp) -> Elapsed {
+        let ended = ended.filter(|_| !self.evident.may_have_run);
+        Elapsed::since(
+            ended.map(|ended| Some(ended).max(self.seen).max(self.evident.ran).unwrap_or(ended)),
+            window,
+            now,
+        )
+    }
+
+    fn latest_or(self, at: Timestamp) -> Timestamp {
+        self.evident.latest.unwrap_or(at)
     }
 }
 
@@ -60,6 +93,7 @@ pub(super) struct EvidenceBook<'e, 'a> {
     estate: &'e Estate<'a>,
     /// When the revision after a given one was registered: until then the given one was the newest.
     succeeded_at: HashMap<&'e Node, Timestamp>,
+    history: History,
 }
 
 impl<'e, 'a> EvidenceBook<'e, 'a> {
@@ -76,33 +110,45 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
                 succeeded_at.insert(*node, at);
             }
         }
-        Self { estate, succeeded_at }
+        Self { estate, succeeded_at, history: History::new(estate) }
     }
 
-    /// The last use of a task definition: its registration, that of the revision that succeeded it, the pulls of its
-    /// images, the ledger's last sighting.
+    /// The last use of a task definition: its registration, that of the revision that succeeded it, the end of the deployment
+    /// that replaced it, the pulls of its images, the ledger's last sighting.
     pub(super) fn of_definition(&self, node: &Node, definition: &TaskDefinition) -> LastUse {
-        let seen = self.estate.last_seen(node);
-        let pulls = self.images_of(node).filter_map(|image| image.last_recorded_pull_time).max();
-        let latest = seen.max(definition.registered_at).max(self.succeeded_at.get(node).copied()).max(pulls);
-        LastUse::under(self.estate.settings().evidence, seen, latest, definition.registered_at.is_none())
+        let past = self.history.of(node);
+        let pulls = self.images_of(node).map(|(node, image)| Pulls::of(self.estate, node, image));
+        let pulls = pulls.reduce(Pulls::max).unwrap_or_default();
+        let evident = Evident {
+            latest: definition.registered_at.max(self.succeeded_at.get(node).copied()).max(pulls.theirs),
+            ran: past.at,
+            our_read: pulls.ours,
+            is_uncertain: definition.registered_at.is_none(),
+            may_have_run: past.is_unknown,
+        };
+        LastUse::of(self.estate.settings().evidence, self.estate.last_seen(node), evident)
     }
 
     /// The last use of images that go together: their pushes, pulls and re-activations, the deregistration of definitions
-    /// that name them, the ledger's last sightings.
+    /// that name them, the end of the deployments that pinned them, the ledger's last sightings.
     pub(super) fn of_images<'i>(&self, images: impl IntoIterator<Item = (&'i Node, &'i Image)>) -> LastUse {
-        let (mut seen, mut latest, mut uncertain) = (None, None, false);
+        let (mut seen, mut evident) = (None, Evident::default());
         for (node, image) in images {
             seen = seen.max(self.estate.last_seen(node));
-            latest = latest.max(image.image_pushed_at).max(image.last_recorded_pull_time).max(image.last_activated_at);
-            uncertain |= image.image_pushed_at.is_none();
+            let (pulls, past) = (Pulls::of(self.estate, node, image), self.history.of(node));
+            let dated = image.image_pushed_at.max(pulls.theirs).max(image.last_activated_at);
+            evident.latest = evident.latest.max(dated);
+            evident.ran = evident.ran.max(past.at);
+            evident.our_read = evident.our_read.max(pulls.ours);
+            evident.is_uncertain |= image.image_pushed_at.is_none();
+            evident.may_have_run |= past.is_unknown;
             for definition in self.definitions_of(node) {
                 let ended = definition.deregistered_at.max(definition.delete_requested_at);
-                latest = latest.max(ended);
-                uncertain |= definition.status != "ACTIVE" && ended.is_none();
+                evident.latest = evident.latest.max(ended);
+                evident.is_uncertain |= definition.status != "ACTIVE" && ended.is_none();
             }
         }
-        LastUse::under(self.estate.settings().evidence, seen, seen.max(latest), uncertain)
+        LastUse::of(self.estate.settings().evidence, seen, evident)
     }
 
     /// From when on no task starts any more from a deregistered definition that names one of the images.
@@ -115,10 +161,12 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
             .map(settled_after)
     }
 
-    /// When definitions that are over ended, as last uses of the images that they name. A definition that is deleted takes
-    /// this evidence along, so it has to be on record before.
+    /// Uses that are over: of definitions and images, when the deployments that replaced them ended; of images, when
+    /// definitions that name them did. AWS forgets a deployment after 90 days or with its service, and a definition that
+    /// is deleted takes its evidence along, so they have to be on record before.
     pub(super) fn ended_uses(&self) -> Vec<(Node, Timestamp)> {
-        let mut uses = Vec::new();
+        let ended = self.history.ended().filter(|(node, _)| self.exists(node));
+        let mut uses: Vec<_> = ended.map(|(node, at)| (node.clone(), at)).collect();
         for (node, seen) in &self.estate.definitions {
             let ended = seen.value.deregistered_at.max(seen.value.delete_requested_at);
             if let Some(ended) = ended.filter(|_| seen.value.status != "ACTIVE") {
@@ -129,9 +177,13 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.
-    fn images_of(&self, definition: &Node) -> impl Iterator<Item = &'a Image> {
+    fn images_of(&self, definition: &Node) -> impl Iterator<Item = (&'e Node, &'a Image)> {
         let nodes = self.image_nodes_of(definition).into_iter();
-        nodes.filter_map(|node| self.estate.images.get(node).map(|seen| &seen.value))
+        nodes.filter_map(|node| Some((node, &self.estate.images.get(node)?.value)))
+    }
+
+    fn exists(&self, node: &Node) -> bool {
+        self.estate.definitions.contains_key(node) || self.estate.images.contains_key(node)
     }
 
     fn image_nodes_of(&self, definition: &Node) -> Vec<&'e Node> {
@@ -155,7 +207,7 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
             match link {
                 Link::Uses => definitions.push(holder),
                 Link::Resolves => definitions.extend(users(holder).into_iter().map(|(user, _)| user)),
-                Link::Runs | Link::Child | Link::Referrer => {}
+                Link::Runs | Link::Starts | Link::Child | Link::Referrer => {}
             }
         }
         definitions.into_iter().filter_map(|node| self.estate.definitions.get(node).map(|seen| &seen.value))

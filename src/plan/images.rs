@@ -7,6 +7,8 @@ use super::{
     estate::{Estate, newest},
     evidence::{EvidenceBook, LastUse},
     obstacles::{Obstacles, objection},
+    pulls::Pulls,
+    replication::Copies,
     units::{Unit, Units, is_within_unit},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
@@ -295,16 +297,17 @@ impl<'a> UnitCase<'_, 'a> {
             return Some(Reason::new(ReasonCode::AgeUnknown, text).at(&*said.at));
         }
         let pushed = self.images().filter_map(|(_, image)| image.image_pushed_at).max();
-        let pulled = self.images().filter_map(|(_, image)| image.last_recorded_pull_time).max();
-        let within = |said: &Option<Said<Age>>, at: Option<Timestamp>, code, word: &str| {
+        let pulls = self.images().map(|(node, image)| Pulls::of(self.estate, node, image));
+        let pulls = pulls.reduce(Pulls::max).unwrap_or_default();
+        let within = |said: &Option<Said<Age>>, until: &dyn Fn(Age) -> Option<Timestamp>, code, word: &str| {
             let said = said.as_ref()?;
-            let at = at?;
-            let until = said.value.after(at);
+            let until = until(said.value)?;
             let text = format!("{rule} keeps what was {word} within {}", said.value);
             (until > self.estate.now()).then(|| Reason::new(code, text).at(&*said.at).until(until))
         };
-        within(&keep.pushed_within, pushed, ReasonCode::KeepPushedWithin, "pushed")
-            .or_else(|| within(&keep.pulled_within, pulled, ReasonCode::KeepPulledWithin, "pulled"))
+        let pushed = |age: Age| pushed.map(|at| age.after(at));
+        within(&keep.pushed_within, &pushed, ReasonCode::KeepPushedWithin, "pushed")
+            .or_else(|| within(&keep.pulled_within, &|age| pulls.until(age), ReasonCode::KeepPulledWithin, "pulled"))
     }
 
     fn by_rules(&self, selected: &[(&ImageRule, Vec<&str>)], tags: &[&str]) -> Verdict {
@@ -314,7 +317,7 @@ impl<'a> UnitCase<'_, 'a> {
         let mut deciding: Option<(&ImageRule, &Said<Age>)> = None;
         for (rule, tags) in selected {
             let Some(unused_for) = &rule.terms.delete else { continue };
-            match Elapsed::since(last_use.known(), unused_for.value, self.estate.now()) {
+            match last_use.lasted(unused_for.value, self.estate.now()) {
                 Elapsed::Enough => {
                     covered.extend(tags);
                     deciding = deciding.or(Some((rule, unused_for)));
@@ -366,14 +369,20 @@ impl<'a> UnitCase<'_, 'a> {
                 vec![Reason::new(ReasonCode::Settling, "a definition of it was deregistered just now").until(until)];
             return Verdict::Defer { action, eligible_at: until, reasons };
         }
-        let lost = (last_use.latest(), "it may have been in use");
+        let lost = (last_use.lasted_by_any(window, self.estate.now()), "it may have been in use");
         if let Some(verdict) = objection(self.estate, self.obstacles, self.unit.root, action, lost) {
             return verdict;
         }
+        let copies = Copies::of(self.estate, self.key, &self.unit.members);
+        if !copies.reasons.is_empty() {
+            return Verdict::Block { action, reasons: copies.reasons };
+        }
+        let mut expect = vec![Expect::OptedIn, Expect::UnitUnreferenced { members: self.digests() }];
+        expect.extend(copies.expect());
         let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
         let text = format!("unused for {}{last}", unused_for.value);
         Verdict::Retire(Retirement {
-            actions: vec![(action, vec![Expect::OptedIn, Expect::UnitUnreferenced { members: self.digests() }])],
+            actions: vec![(action, expect)],
             rule: format!("image.{rule}"),
             at: unused_for.at.to_string(),
             reasons: vec![Reason::new(ReasonCode::Unused, text)],

@@ -10,13 +10,17 @@ mod definitions;
 mod estate;
 mod evidence;
 mod file;
+mod history;
 mod images;
 mod obstacles;
+mod pulls;
+mod replication;
 mod services;
 mod step;
 mod task_sets;
 mod units;
 mod verdict;
+mod warnings;
 
 pub use decide::{Answer, Question, decide};
 pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, STORAGE_USD_PER_GB_MONTH, Summary, Waived};

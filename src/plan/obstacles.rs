@@ -8,7 +8,7 @@ use super::{
 use crate::{
     graph::{Node, Unresolved},
     inventory::Gap,
-    model::{Reason, ReasonCode, Resource, Timestamp},
+    model::{Reason, ReasonCode, Resource, Source},
 };
 
 /// Everything unread or unresolved, by what it may hold.
@@ -21,7 +21,10 @@ impl<'e> Obstacles<'e> {
     /// `stays` tells whether a task definition goes on holding its images.
     pub(super) fn new(estate: &'e Estate<'_>, stays: impl Fn(&Node) -> bool) -> Self {
         let holds = |holder: &Node| !matches!(holder, Node::TaskDefinition(_)) || stays(holder);
-        let unresolved = estate.graph.unresolved().iter().filter(|reference| holds(&reference.holder)).collect();
+        let is_waived = |missing: Option<Source>| missing.is_some_and(|source| estate.is_waived(source));
+        let unresolved = estate.graph.unresolved().iter();
+        let unresolved =
+            unresolved.filter(|reference| holds(&reference.holder) && !is_waived(reference.missing_from)).collect();
         Self { gaps: &estate.gaps, unresolved }
     }
 
@@ -42,17 +45,17 @@ impl<'e> Obstacles<'e> {
     }
 }
 
-/// What speaks last against retiring an object that a rule retires: the rollback window (law L4), counted from `lost`, the
-/// latest instant at which it may have been in use, as `what` says; and what was not read (law L2).
+/// What speaks last against retiring an object that a rule retires: the rollback window (law L4), if it has not passed since
+/// the latest instant at which it may have been in use, as `what` says; and what was not read (law L2).
 pub(super) fn objection(
     estate: &Estate<'_>,
     obstacles: &Obstacles<'_>,
     node: &Node,
     action: Action,
-    (lost, what): (Option<Timestamp>, &str),
+    (window_passed, what): (Elapsed, &str),
 ) -> Option<Verdict> {
     let window = estate.settings().rollback_window;
-    match Elapsed::since(lost, window, estate.now()) {
+    match window_passed {
         Elapsed::Enough => {}
         Elapsed::Not { until } => {
             let text = format!("{what} within the rollback window of {window}");

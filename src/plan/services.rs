@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use super::{
     Action, Expect,
     estate::{Estate, pairs},
-    evidence::LastUse,
+    evidence::{Evident, LastUse},
     obstacles::{Obstacles, objection},
     verdict::{Decision, Elapsed, Retirement, Verdict},
 };
 use crate::{
-    graph::Node,
-    inventory::{Service, Task},
+    graph::{Node, Rollouts, is_over},
+    inventory::{Service, ServiceDeployment, Task},
     model::{Reason, ReasonCode, Scope, cluster_name, service_name},
     policy::{Rule, Selector, ServiceSelector, ServiceTerms},
 };
@@ -61,7 +61,7 @@ fn verdict(
     let mut waiting = Vec::new();
     for rule in rules {
         let Some(idle_for) = &rule.terms.delete else { continue };
-        match Elapsed::since(idle.known(), idle_for.value, estate.now()) {
+        match idle.lasted(idle_for.value, estate.now()) {
             Elapsed::Enough => return retire(estate, obstacles, node, rule, idle),
             Elapsed::Not { until } => {
                 let text = format!("{rule} asks for {} without tasks", idle_for.value);
@@ -110,8 +110,15 @@ fn occupied(estate: &Estate<'_>, service: &Service, task_sets: &HashMap<Node, Ve
         );
         return Some(Reason::new(ReasonCode::InUse, text));
     }
-    if let Some(task) = estate.tasks(node).iter().find(|task| !is_over(task)) {
+    if let Some(task) = estate.tasks(node).iter().find(|task| !has_ended(task)) {
         return Some(Reason::new(ReasonCode::InUse, format!("its task {} is listed", task.task_arn)));
+    }
+    let unfinished = deployments(estate, node).iter().find(|deployment| !is_over(deployment));
+    if let Some(ServiceDeployment { status, service_deployment_arn: arn, .. }) = unfinished {
+        return Some(Reason::new(ReasonCode::InUse, format!("its deployment {arn} is not over: {status}")));
+    }
+    if let Some((holder, _)) = estate.graph.holders(node).min() {
+        return Some(Reason::new(ReasonCode::ScalingTarget, format!("{holder} may start it again")));
     }
     let Node::Service { location, .. } = node else { return None };
     let all = estate.task_sets(node, service);
@@ -122,6 +129,10 @@ fn occupied(estate: &Estate<'_>, service: &Service, task_sets: &HashMap<Node, Ve
     Some(Reason::new(ReasonCode::HasTaskSets, format!("its task set {} stays", staying.id)))
 }
 
+fn deployments<'e>(estate: &'e Estate<'_>, node: &Node) -> &'e [&'e ServiceDeployment] {
+    estate.rollouts.get(node).map_or(&[], Rollouts::deployments)
+}
+
 /// Whether it has tasks, or wants any, by its own counts and those of its deployments.
 pub(super) fn has_tasks(service: &Service) -> bool {
     let own = [service.desired_count, service.running_count, service.pending_count];
@@ -130,7 +141,7 @@ pub(super) fn has_tasks(service: &Service) -> bool {
 }
 
 /// Whether a task has ended. One in a status that this build does not know has not.
-fn is_over(task: &Task) -> bool {
+fn has_ended(task: &Task) -> bool {
     matches!(task.last_status.as_str(), "STOPPED" | "DELETED")
 }
 
@@ -140,8 +151,10 @@ fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> LastUse {
     let tasks = estate.tasks(node).iter().flat_map(|task| [task.created_at, task.stopped_at]);
     let deployments = service.deployments.iter().flat_map(|deployment| [deployment.created_at, deployment.updated_at]);
     let events = service.events.iter().map(|event| event.created_at);
-    let latest = deployments.chain(events).chain(tasks).chain([seen, service.created_at]).flatten().max();
-    LastUse::under(estate.settings().evidence, seen, latest, false)
+    let rollouts = self::deployments(estate, node).iter();
+    let rollouts = rollouts.flat_map(|one| [one.created_at, one.started_at, one.finished_at]);
+    let dates = deployments.chain(rollouts).chain(events).chain(tasks).chain([seen, service.created_at]);
+    LastUse::of(estate.settings().evidence, seen, Evident { latest: dates.flatten().max(), ..Evident::default() })
 }
 
 fn retire(
@@ -152,12 +165,13 @@ fn retire(
     idle: LastUse,
 ) -> Verdict {
     let action = Action::DeleteService;
-    if let Some(verdict) = objection(estate, obstacles, node, action, (idle.latest(), "it changed")) {
+    let window_passed = idle.lasted_by_any(estate.settings().rollback_window, estate.now());
+    if let Some(verdict) = objection(estate, obstacles, node, action, (window_passed, "it changed")) {
         return verdict;
     }
     let since = idle.known().map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
     Verdict::Retire(Retirement {
-        actions: vec![(action, vec![Expect::NoTasks, Expect::NoTaskSets, Expect::NotProtected])],
+        actions: vec![(action, vec![Expect::NoTasks, Expect::NoTaskSets, Expect::NotProtected, Expect::Unreferenced])],
         rule: format!("service.{rule}"),
         at: rule.at.to_string(),
         reasons: vec![Reason::new(ReasonCode::Idle, format!("no task wanted, running or starting{since}"))],

@@ -195,7 +195,8 @@ impl Target {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Expect {
-    /// Nothing holds it: no service, deployment, task set, task, definition or reference.
+    /// Nothing holds it: no service, deployment, task set, task, definition or reference. Of a service: nothing may start it
+    /// again.
     Unreferenced,
     /// It is not the newest ACTIVE revision of its family.
     NotNewestActive,
@@ -233,6 +234,12 @@ pub enum Expect {
     UnitUnreferenced {
         /// The digests of the unit, this one included.
         members: Vec<Digest>,
+    },
+    /// Its registry replicates deletions to these registries, which had no copy of it, and to no other. Without this fact
+    /// it replicates none.
+    NoCopies {
+        /// As `account-id/region`, in order.
+        at: Vec<String>,
     },
 }
 

@@ -170,7 +170,9 @@ fn retire(
 ) -> Verdict {
     let occupied = is_scaled_or_running(task_set);
     let action = if occupied { Action::ScaleTaskSet } else { Action::DeleteTaskSet };
-    let lost = (lost_its_role_at(family, task_set), "it changed, or its PRIMARY took over,");
+    let window = estate.settings().rollback_window;
+    let window_passed = Elapsed::since(lost_its_role_at(family, task_set), window, estate.now());
+    let lost = (window_passed, "it changed, or its PRIMARY took over,");
     if let Some(verdict) = objection(estate, obstacles, node, action, lost) {
         return verdict;
     }

@@ -63,7 +63,7 @@ impl<'e> Units<'e> {
 pub(super) fn is_within_unit(link: Link) -> bool {
     match link {
         Link::Child | Link::Referrer => true,
-        Link::Runs | Link::Uses | Link::Resolves => false,
+        Link::Runs | Link::Uses | Link::Starts | Link::Resolves => false,
     }
 }
 

@@ -342,6 +342,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         ReasonCode::CodeDeployOwned => "CodeDeploy's",
         ReasonCode::HasTasks => "with tasks",
         ReasonCode::HasTaskSets => "with task sets",
+        ReasonCode::ScalingTarget => "scaled by something else",
         ReasonCode::ExpressManaged => "Express Mode's",
         ReasonCode::UnknownStatus => "in an unknown status",
         ReasonCode::DeletionUnderWay => "on their way out",
@@ -351,6 +352,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         | ReasonCode::HolderRetired
         | ReasonCode::SourceNotRead
         | ReasonCode::Gap
+        | ReasonCode::ReplicatesDeletion
         | ReasonCode::Unused
         | ReasonCode::Inactive
         | ReasonCode::OlderThan

@@ -27,12 +27,13 @@ fn group(code: ReasonCode) -> &'static str {
         | ReasonCode::CodeDeployOwned
         | ReasonCode::HasTasks
         | ReasonCode::HasTaskSets
+        | ReasonCode::ScalingTarget
         | ReasonCode::ExpressManaged
         | ReasonCode::UnknownStatus
         | ReasonCode::DeletionUnderWay
         | ReasonCode::AlreadyGone => "kept",
         ReasonCode::RollbackWindow | ReasonCode::Settling | ReasonCode::HolderRetired => "deferred",
-        ReasonCode::SourceNotRead | ReasonCode::Gap => "blocked",
+        ReasonCode::SourceNotRead | ReasonCode::Gap | ReasonCode::ReplicatesDeletion => "blocked",
         ReasonCode::Unused
         | ReasonCode::Inactive
         | ReasonCode::OlderThan

@@ -13,10 +13,13 @@ use jettison::{
 };
 use proptest::prelude::*;
 
-use super::world::{INDEX, MANIFEST, digest, hours_ago, tag};
+use super::{
+    generate_past::Past,
+    world::{INDEX, MANIFEST, digest, hours_ago, tag},
+};
 
 /// The bytes of one object. Those that it does not need are not read.
-type Bytes = [u8; 24];
+pub(super) type Bytes = [u8; 24];
 
 /// Bytes to decode a world from.
 #[derive(Debug, Clone)]
@@ -27,6 +30,7 @@ pub(crate) struct Seeds {
     task_sets: Vec<Bytes>,
     tasks: Vec<Bytes>,
     references: Vec<Bytes>,
+    past: Past,
     gaps: Vec<Bytes>,
     sightings: Vec<Bytes>,
     repositories: [u8; 8],
@@ -35,37 +39,52 @@ pub(crate) struct Seeds {
 
 pub(crate) fn seeds() -> impl Strategy<Value = Seeds> {
     let many = |most: usize| prop::collection::vec(prop::array::uniform24(any::<u8>()), 0..=most);
-    let holders = (many(2), many(2), many(2), many(1));
+    let holders = (many(2), many(2), many(2), many(2));
+    let past = (many(3), many(3), many(2), many(1));
     let rest = (many(1), many(3), prop::array::uniform8(any::<u8>()), any::<u8>());
-    (many(6), many(5), holders, rest).prop_map(|(images, definitions, holders, rest)| {
+    (many(6), many(5), holders, past, rest).prop_map(|(images, definitions, holders, past, rest)| {
+        let (deployments, revisions, daemons, registries) = past;
+        let past = Past { deployments, revisions, daemons, registries };
         let (services, task_sets, tasks, references) = holders;
         let (gaps, sightings, repositories, scopes) = rest;
-        Seeds { images, definitions, services, task_sets, tasks, references, gaps, sightings, repositories, scopes }
+        Seeds {
+            images,
+            definitions,
+            services,
+            task_sets,
+            tasks,
+            references,
+            past,
+            gaps,
+            sightings,
+            repositories,
+            scopes,
+        }
     })
 }
 
 /// Bytes being read one after the other.
-struct Dice<'b>(std::slice::Iter<'b, u8>);
+pub(super) struct Dice<'b>(std::slice::Iter<'b, u8>);
 
 impl<'b> Dice<'b> {
-    fn new(bytes: &'b [u8]) -> Self {
+    pub(super) fn new(bytes: &'b [u8]) -> Self {
         Self(bytes.iter())
     }
 
-    fn roll(&mut self) -> u8 {
+    pub(super) fn roll(&mut self) -> u8 {
         self.0.next().copied().unwrap_or(0)
     }
 
-    fn pick<T: Clone>(&mut self, options: &[T]) -> T {
+    pub(super) fn pick<T: Clone>(&mut self, options: &[T]) -> T {
         options[usize::from(self.roll()) % options.len()].clone()
     }
 
-    fn text(&mut self, options: &[&str]) -> String {
+    pub(super) fn text(&mut self, options: &[&str]) -> String {
         self.pick(options).to_owned()
     }
 
     /// True about once in `n` times.
-    fn once_in(&mut self, n: u8) -> bool {
+    pub(super) fn once_in(&mut self, n: u8) -> bool {
         self.roll() % n == n - 1
     }
 }
@@ -78,26 +97,26 @@ pub(crate) const PLACES: [(&str, &str, &str); 4] = [
     ("elsewhere", "222222222222", "eu-central-1"),
 ];
 
-fn place(index: usize) -> Location {
+pub(super) fn place(index: usize) -> Location {
     let (_, account_id, region) = PLACES[index];
     Location { account_id: account_id.parse().unwrap(), region: region.into() }
 }
 
-const AT: [usize; 10] = [0, 0, 0, 0, 0, 0, 1, 2, 2, 3];
-const DIGESTS: [&str; 6] = ["d0", "d1", "d2", "d3", "d4", "d5"];
+pub(super) const AT: [usize; 10] = [0, 0, 0, 0, 0, 0, 1, 2, 2, 3];
+pub(super) const DIGESTS: [&str; 6] = ["d0", "d1", "d2", "d3", "d4", "d5"];
 const TAGS: [&str; 4] = ["v1", "v2", "latest", "pr-1"];
 const REPOSITORIES: [&str; 2] = ["a", "b"];
 
-fn time(dice: &mut Dice<'_>) -> Option<Timestamp> {
+pub(super) fn time(dice: &mut Dice<'_>) -> Option<Timestamp> {
     let hours = dice.pick(&[9_600, 9_600, 9_600, 2_400, 960, 48, 23, 12, -24]);
     hours_ago(hours)
 }
 
-fn maybe_time(dice: &mut Dice<'_>) -> Option<Timestamp> {
+pub(super) fn maybe_time(dice: &mut Dice<'_>) -> Option<Timestamp> {
     if dice.once_in(8) { None } else { time(dice) }
 }
 
-fn seldom_time(dice: &mut Dice<'_>) -> Option<Timestamp> {
+pub(super) fn seldom_time(dice: &mut Dice<'_>) -> Option<Timestamp> {
     if dice.once_in(4) { time(dice) } else { None }
 }
 
@@ -106,7 +125,7 @@ fn aws_tags(dice: &mut Dice<'_>) -> Vec<Tag> {
 }
 
 /// An image URI in any form, most of them of a repository that exists.
-fn uri(dice: &mut Dice<'_>, is_calm: bool) -> String {
+pub(super) fn uri(dice: &mut Dice<'_>, is_calm: bool) -> String {
     let form = dice.roll();
     let (_, account_id, region) = PLACES[dice.pick(&AT)];
     let repository = dice.pick(&REPOSITORIES);
@@ -132,7 +151,7 @@ fn uri(dice: &mut Dice<'_>, is_calm: bool) -> String {
 }
 
 /// How something names a definition: mostly one of those that there are.
-fn definition_reference(dice: &mut Dice<'_>, home: &Location, known: &Known) -> Option<String> {
+pub(super) fn definition_reference(dice: &mut Dice<'_>, home: &Location, known: &Known) -> Option<String> {
     let prefix = format!("arn:aws:ecs:{}:{}:task-definition/", home.region, home.account_id);
     let here: Vec<&String> = known.arns.iter().filter(|arn| arn.starts_with(&prefix)).collect();
     let (family, revision) = (dice.pick(&["f", "f", "g"]), 1 + dice.roll() % 4);
@@ -152,10 +171,10 @@ fn definition_reference(dice: &mut Dice<'_>, home: &Location, known: &Known) -> 
 }
 
 /// What is known when holders are made.
-struct Known {
+pub(super) struct Known {
     arns: Vec<String>,
     /// Most worlds have nothing unread and nothing broken in them: otherwise hardly anything would ever go.
-    is_calm: bool,
+    pub(super) is_calm: bool,
 }
 
 fn repositories(bytes: &[u8; 8]) -> Vec<Seen<Repository>> {
@@ -179,6 +198,8 @@ fn repositories(bytes: &[u8; 8]) -> Vec<Seen<Repository>> {
                 created_at: None,
                 image_tag_mutability: None,
                 tags: dice.pick(&choices)?,
+                policy_text: None,
+                lifecycle_policy_text: None,
             };
             Some(Seen::new(place(at), repository))
         })
@@ -233,12 +254,19 @@ fn image(bytes: &[u8]) -> (Seen<Image>, Option<Seen<Manifest>>) {
         last_activated_at: seldom_time(&mut dice),
         image_scan_findings_summary: None,
     };
+    let reading = dice.roll();
     // Now and then nobody read the manifest.
     let is_read = kind >= 5 && subject % 32 != 31;
     let manifest = is_read.then(|| Manifest {
         repository_name: repository.into(),
         image_digest: digest(name),
         children: children.to_vec(),
+        // Reading it was a pull, of which the record may lie a little before or after.
+        read_at: image.last_recorded_pull_time.filter(|_| reading % 2 == 1).map(|pulled| {
+            let seconds = [0, 60, 61, -300, -301, -30][usize::from(reading / 2) % 6];
+            pulled + jiff::SignedDuration::from_secs(seconds)
+        }),
+        pulled_before: seldom_time(&mut dice),
     });
     (Seen::new(location.clone(), image), manifest.map(|manifest| Seen::new(location, manifest)))
 }
@@ -379,14 +407,27 @@ fn task(bytes: &[u8], number: usize, known: &Known) -> Option<Seen<Task>> {
 fn reference(bytes: &[u8], known: &Known) -> Seen<Reference> {
     let mut dice = Dice::new(bytes);
     let location = place(dice.pick(&AT));
-    let form = dice.roll() % 4;
-    let reference = Reference {
+    let form = dice.roll() % 6;
+    let mut reference = Reference {
         source: "scheduler".to_owned(),
         holder: "nightly".to_owned(),
         family: (form == 0 && !known.is_calm).then(|| dice.text(&["f", "g", "gone"])),
         image: (form == 1 || form == 2).then(|| uri(&mut dice, known.is_calm)),
-        task_definition: (form >= 2).then(|| definition_reference(&mut dice, &location, known)).flatten(),
+        task_definition: (form == 2 || form == 3).then(|| definition_reference(&mut dice, &location, known)).flatten(),
+        any_revision_of: (form == 4).then(|| {
+            let elsewhere = "arn:aws:ecs:us-east-1:000000000000:task-definition/f";
+            let broken = if known.is_calm { "gone" } else { "$.family" };
+            dice.text(&["f", "g", "f:2", elsewhere, broken])
+        }),
+        service: (form == 5).then(|| {
+            let broken = if known.is_calm { "c1/gone" } else { "s1" };
+            dice.text(&["c1/s1", "c1/s2", "c2/s1", "c1/s1", broken])
+        }),
     };
+    let says = [&reference.family, &reference.image, &reference.task_definition, &reference.any_revision_of];
+    if known.is_calm && says.iter().all(|said| said.is_none()) && reference.service.is_none() {
+        reference.service = Some("c1/gone".to_owned());
+    }
     Seen::new(location, reference)
 }
 
@@ -403,7 +444,14 @@ fn gap(bytes: &[u8]) -> Option<Gap> {
         Source::Images | Source::Repositories => {
             (object % 3 > 0).then(|| ["a", "b"][usize::from(object) % 2].to_owned())
         }
-        Source::Services
+        Source::Account
+        | Source::Replication
+        | Source::RepositoryPolicies
+        | Source::LifecyclePolicies
+        | Source::PullThroughCache
+        | Source::Config
+        | Source::Reference
+        | Source::Services
         | Source::TaskSets
         | Source::Tasks
         | Source::TaskDefinitions
@@ -495,6 +543,7 @@ impl Seeds {
         let tasks = self.tasks.iter().enumerate();
         inventory.tasks = tasks.filter_map(|(number, bytes)| task(bytes, number, &known)).collect();
         inventory.references = self.references.iter().map(|bytes| reference(bytes, &known)).collect();
+        self.past.fill(&mut inventory, &known);
         inventory.gaps = self.gaps.iter().filter(|_| !is_calm).filter_map(|bytes| gap(bytes)).collect();
         let mut ledger = Ledger::default();
         for bytes in &self.sightings {

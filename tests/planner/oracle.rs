@@ -24,6 +24,7 @@ pub(crate) struct Uses {
     pub(crate) images: Vec<ImageName>,
     pub(crate) any_definition: bool,
     pub(crate) any_image: bool,
+    pub(crate) anything: bool,
 }
 
 /// Who uses something: by which of the four kinds of thing it is.
@@ -167,7 +168,10 @@ impl<'a> Oracle<'a> {
         match thing {
             Thing::Service(index) => (0..self.task_sets.len())
                 .any(|one| self.task_sets[one].0 == index && !self.goes.contains(&Thing::TaskSet(one))),
-            Thing::TaskSet(_) => false,
+            Thing::TaskSet(_) => {
+                let home = place(self.location(thing));
+                self.holders.iter().any(|holder| holder.uses.anything && holder.home == home)
+            }
             Thing::Definition(index) => {
                 let name = definition_name(&self.inventory.task_definitions[index]);
                 let mut users = self.holders.iter().filter(|holder| holder.uses.definitions.contains(&name));

@@ -6,7 +6,9 @@ use jettison::{
     policy::{Evidence, Selector, TaskSetSelector},
 };
 
-use super::oracle::{Oracle, Thing, Uses, image_name, last_part, place, selects_definition, tag_pairs};
+use super::oracle::{
+    Oracle, Thing, Uses, definition_name, image_name, last_part, place, selects_definition, tag_pairs,
+};
 
 impl<'a> Oracle<'a> {
     pub(crate) fn may_go_by_itself(&self, thing: Thing) -> bool {
@@ -45,7 +47,8 @@ impl<'a> Oracle<'a> {
         tags.iter().any(|tag| tag.key == self.policy.settings.protect_tag)
     }
 
-    pub(crate) fn service_may_go(&self, label: &str, Seen { location, value: service }: &Seen<Service>) -> bool {
+    pub(crate) fn service_may_go(&self, label: &str, seen_service: &Seen<Service>) -> bool {
+        let Seen { location, value: service } = seen_service;
         let (cluster, name) = (last_part(&service.cluster_arn), last_part(&service.service_arn));
         let tags = tag_pairs(&service.tags);
         let (label, region, cluster_name, service_name) = (label.into(), &location.region, cluster.into(), name.into());
@@ -61,6 +64,11 @@ impl<'a> Oracle<'a> {
             service.deployments.iter().map(|one| one.desired_count.max(one.running_count).max(one.pending_count));
         let most = counts.chain([service.desired_count, service.running_count, service.pending_count]).max();
         let is_busy = most > Some(0) || own_tasks.iter().any(|task| task.last_status != "STOPPED");
+        let rolled_out = self.deployments(location, &service.service_arn);
+        let is_busy = is_busy
+            || rolled_out.iter().any(|one| {
+                !["STOPPED", "SUCCESSFUL", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"].contains(&one.status.as_str())
+            });
         let is_protected = self.has_protect_tag(&service.tags)
             || self.policy.protects.iter().any(|protect| {
                 matches!(&protect.select, Selector::Service(select)
@@ -72,7 +80,8 @@ impl<'a> Oracle<'a> {
         let deployed = service.deployments.iter().map(|one| one.created_at.max(one.updated_at));
         let happened = service.events.iter().map(|event| event.created_at);
         let ran = own_tasks.iter().map(|task| task.created_at.max(task.stopped_at));
-        let latest = deployed.chain(happened).chain(ran).max().flatten().max(service.created_at);
+        let rolled_out = rolled_out.iter().map(|one| one.created_at.max(one.started_at).max(one.finished_at));
+        let latest = deployed.chain(happened).chain(ran).chain(rolled_out).max().flatten().max(service.created_at);
         let since = if self.is_observed() { seen } else { latest.max(seen) };
         let has_rule = self.policy.services.iter().any(|rule| {
             rule.select.matches(&label, region, &cluster_name, &service_name, &tags)
@@ -83,6 +92,7 @@ impl<'a> Oracle<'a> {
             && !is_protected
             && is_ours
             && has_rule
+            && !self.may_be_started(seen_service)
             && self.window_passed(latest, seen)
     }
 
@@ -184,9 +194,17 @@ impl<'a> Oracle<'a> {
             self.add_image(&mut uses, &container.image);
         }
         let images = self.inventory.images.iter().filter(|image| uses.images.contains(&image_name(image)));
-        let pulled = images.map(|image| image.value.last_recorded_pull_time).max().flatten();
-        let latest = definition.registered_at.max(succeeded).max(pulled);
-        let is_dated = definition.registered_at.is_some();
+        let pulls: Vec<_> = images.map(|image| self.pulls(image)).collect();
+        let pulled = pulls.iter().map(|(theirs, _)| *theirs).max().flatten();
+        let ours = pulls.iter().map(|(_, ours)| *ours).max().flatten();
+        let past = self.past(|home, revision| {
+            let mut uses = Uses::default();
+            self.add_definition(&mut uses, home, revision.task_definition.as_deref().unwrap_or(""));
+            let in_full = revision.task_definition.as_deref().is_some_and(|text| last_part(text).contains(':'));
+            in_full && uses.definitions.contains(&definition_name(seen_definition))
+        });
+        let latest = definition.registered_at.max(succeeded).max(pulled).max(past.at);
+        let is_dated = definition.registered_at.is_some() && !past.is_vague;
         let since = match (self.is_observed(), is_dated) {
             (true, _) => seen,
             (false, true) => latest.max(seen),
@@ -199,7 +217,8 @@ impl<'a> Oracle<'a> {
             let has_rule = rules().any(|rule| {
                 rule.terms.delete.as_ref().is_some_and(|age| self.passed(definition.deregistered_at, age.value))
             });
-            let lost = definition.deregistered_at.map(|at| seen.map_or(at, |seen| seen.max(at)));
+            let lost = definition.deregistered_at.filter(|_| !past.is_vague);
+            let lost = lost.and_then(|at| Some(at).max(seen).max(past.at));
             return has_rule
                 && self.passed(lost, self.policy.settings.rollback_window)
                 && self.has_settled(definition.deregistered_at);
@@ -208,11 +227,13 @@ impl<'a> Oracle<'a> {
         let has_rule = rules().any(|rule| {
             let Some(unused_for) = &rule.terms.deregister else { return false };
             let last = rule.terms.last_revision.as_ref();
-            self.passed(since, unused_for.value)
-                && (!is_newest || last.is_some_and(|last| self.passed(since, last.value)))
+            let ours = if self.is_observed() { None } else { ours };
+            let unused = |age: Age| self.passed(since, age) && self.ours_passed(ours, age);
+            unused(unused_for.value) && (!is_newest || last.is_some_and(|last| unused(last.value)))
         });
         let latest = if is_dated { latest } else { None };
         has_rule
+            && self.ours_passed(ours, self.policy.settings.rollback_window)
             && if is_dated { self.window_passed(latest, seen) } else { self.policy.settings.rollback_window.is_zero() }
     }
 
@@ -238,22 +259,37 @@ impl<'a> Oracle<'a> {
             use Source as S;
             match thing {
                 Thing::Service(_) => {
-                    here && [S::Services, S::TaskSets, S::Codedeploy, S::ApplicationAutoscaling].contains(&gap.source)
+                    here && [S::Account, S::Services, S::TaskSets, S::Codedeploy, S::ApplicationAutoscaling]
+                        .contains(&gap.source)
                 }
-                Thing::TaskSet(_) => here && [S::Services, S::TaskSets, S::Codedeploy].contains(&gap.source),
+                Thing::TaskSet(_) => {
+                    here && [S::Account, S::Services, S::TaskSets, S::Codedeploy].contains(&gap.source)
+                }
                 Thing::Definition(_) => {
                     here && ![S::Daemons, S::Lambda, S::Batch, S::ApplicationAutoscaling].contains(&gap.source)
                         && ![S::Repositories, S::Images, S::Manifests, S::Referrers, S::Archived].contains(&gap.source)
+                        && ![
+                            S::Replication,
+                            S::RepositoryPolicies,
+                            S::LifecyclePolicies,
+                            S::PullThroughCache,
+                            S::Config,
+                        ]
+                        .contains(&gap.source)
                 }
                 Thing::Image(index) => {
                     let repository = self.inventory.images[index].value.repository_name.as_str();
                     match gap.source {
-                        S::Repositories | S::Images | S::Manifests | S::Referrers | S::Archived => {
+                        S::RepositoryPolicies | S::LifecyclePolicies | S::PullThroughCache => false,
+                        S::Repositories | S::Images | S::Manifests | S::Referrers | S::Archived | S::Replication => {
                             let object = gap.object.as_deref().unwrap_or(repository);
                             here && object.split('@').next() == Some(repository)
                         }
                         S::ApplicationAutoscaling => false,
-                        S::Services
+                        S::Account
+                        | S::Config
+                        | S::Reference
+                        | S::Services
                         | S::TaskSets
                         | S::Tasks
                         | S::TaskDefinitions

@@ -49,6 +49,9 @@ impl<'a> Oracle<'a> {
             let mut every_tag = images.iter().flat_map(|image| &image.image_tags);
             selects(select, &tags) || (here(select) && every_tag.any(|tag| covered(select, tag.as_str())))
         });
+        if unit.iter().any(|image| self.takes_a_copy_along(*image)) {
+            return false;
+        }
         if images.iter().any(odd) || is_protected || unit.iter().any(|image| self.is_held_directly(*image)) {
             return false;
         }
@@ -79,21 +82,32 @@ impl<'a> Oracle<'a> {
             } else {
                 None
             };
-            let last_pulled = images.iter().filter_map(|image| image.last_recorded_pull_time).max();
+            let pulls: Vec<_> = unit.iter().map(|index| self.pulls(&self.inventory.images[*index])).collect();
             is_newest
                 || keep.tags.as_ref().is_some_and(|said| kept_tag(&said.value))
                 || keep.pushed_within.as_ref().is_some_and(|said| !self.passed(last_pushed, said.value))
-                || keep
-                    .pulled_within
-                    .as_ref()
-                    .is_some_and(|said| last_pulled.is_some_and(|at| !self.passed(Some(at), said.value)))
+                || keep.pulled_within.as_ref().is_some_and(|said| {
+                    pulls.iter().any(|(theirs, ours)| {
+                        theirs.is_some_and(|at| !self.passed(Some(at), said.value))
+                            || !self.ours_passed(*ours, said.value)
+                    })
+                })
         });
         if is_kept {
             return false;
         }
         let (since, latest) = self.unit_last_use(unit);
+        let ours = unit.iter().filter_map(|index| self.pulls(&self.inventory.images[*index]).1).max();
+        let counted = if self.is_observed() { None } else { ours };
+        if !self.ours_passed(ours, self.policy.settings.rollback_window) {
+            return false;
+        }
         let retiring = |rule: &&jettison::policy::Rule<ImageSelector, jettison::policy::ImageTerms>| {
-            rule.terms.delete.as_ref().is_some_and(|age| self.passed(since, age.value)) && selects(&rule.select, &tags)
+            rule.terms
+                .delete
+                .as_ref()
+                .is_some_and(|age| self.passed(since, age.value) && self.ours_passed(counted, age.value))
+                && selects(&rule.select, &tags)
         };
         let rules: Vec<_> = self.policy.images.iter().filter(retiring).collect();
         let every_tag_has_a_rule = tags.iter().all(|tag| rules.iter().any(|rule| covered(&rule.select, tag)));
@@ -122,8 +136,10 @@ impl<'a> Oracle<'a> {
             let resource =
                 Resource::Image { repository: image.repository_name.clone(), digest: image.image_digest.clone() };
             seen = self.ledger.last_seen(location, &resource).max(seen);
-            latest = latest.max(image.image_pushed_at).max(image.last_recorded_pull_time).max(image.last_activated_at);
-            is_dated &= image.image_pushed_at.is_some();
+            let (theirs, _) = self.pulls(&self.inventory.images[*index]);
+            let past = self.past_of_image(&self.inventory.images[*index]);
+            latest = latest.max(image.image_pushed_at).max(theirs).max(image.last_activated_at).max(past.at);
+            is_dated &= image.image_pushed_at.is_some() && !past.is_vague;
             let name = image_name(&self.inventory.images[*index]);
             for holder in &self.holders {
                 let Thing::Definition(definition) = holder.thing else { continue };

@@ -1,6 +1,9 @@
 //! The oracle's first part: who uses what, read off the inventory by taking texts apart.
 
-use jettison::{inventory::Seen, model::Location};
+use jettison::{
+    inventory::{Reference, Seen},
+    model::{Location, Source},
+};
 
 use super::oracle::{DefinitionName, Holder, Oracle, Thing, Uses, definition_name, image_name, place};
 
@@ -16,6 +19,7 @@ impl Oracle<'_> {
             for text in service.task_definition.as_deref().into_iter().chain(deployed) {
                 self.add_definition(&mut uses, location, text);
             }
+            self.add_revisions(&mut uses, &inventory.services[index]);
             self.holders.push(Holder { thing: Thing::Service(index), home: place(location), uses });
         }
         for index in 0..self.task_sets.len() {
@@ -34,20 +38,7 @@ impl Oracle<'_> {
             let mut uses = Uses::default();
             self.add_definition(&mut uses, location, task.task_definition_arn.as_deref().unwrap_or(""));
             for container in &task.containers {
-                if let Some(image) = &container.image {
-                    let ours = self.add_image(&mut uses, image);
-                    match (container.image_digest.as_deref(), ours) {
-                        (Some(digest), Some((registry, repository))) if digest.starts_with("sha256:") => {
-                            uses.images.push((registry, repository, digest.to_owned()));
-                        }
-                        (Some(_), Some(_)) => uses.any_image = true,
-                        (_, None) | (None, _) => {}
-                    }
-                } else if let Some(digest) = &container.image_digest {
-                    uses.any_image |= !digest.starts_with("sha256:");
-                    let same = inventory.images.iter().filter(|image| image.value.image_digest.as_str() == digest);
-                    uses.images.extend(same.map(image_name));
-                }
+                self.add_container(&mut uses, container.image.as_deref(), container.image_digest.as_deref());
             }
             self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
         }
@@ -59,14 +50,80 @@ impl Oracle<'_> {
             if let Some(image) = &reference.image {
                 self.add_image(&mut uses, image);
             }
+            if let Some(text) = &reference.any_revision_of {
+                let (mut home, mut family) = (place(location), text.as_str());
+                if text.starts_with("arn:") {
+                    let parts: Vec<&str> = text.split(':').collect();
+                    home = format!("{} {}", parts[4], parts[3]);
+                    family = parts[5].trim_start_matches("task-definition/");
+                }
+                // Which revision it says does not matter.
+                family = family.split_once(':').map_or(family, |(family, _)| family);
+                uses.any_definition |= family.contains('$') || family.contains('/');
+                let all = inventory.task_definitions.iter().map(definition_name);
+                uses.definitions.extend(all.filter(|name| name.0 == home && name.1 == family));
+            }
+            let Reference { task_definition, image, family, any_revision_of, service, .. } = reference;
+            uses.anything = [task_definition, image, family, any_revision_of, service].iter().all(|one| one.is_none());
+            uses.any_definition |= uses.anything;
             self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
         }
+        self.find_daemons();
         for (index, Seen { location, value: definition }) in inventory.task_definitions.iter().enumerate() {
             let mut uses = Uses::default();
             for container in &definition.container_definitions {
                 self.add_image(&mut uses, &container.image);
             }
             self.holders.push(Holder { thing: Thing::Definition(index), home: place(location), uses });
+        }
+    }
+
+    fn find_daemons(&mut self) {
+        let inventory = self.inventory;
+        let is_read = !self.is_waived(Source::Daemons);
+        for Seen { location, value: daemon } in &inventory.daemons {
+            let is_there =
+                |arn: &str| inventory.daemon_revisions.iter().any(|seen| seen.value.daemon_revision_arn == arn);
+            let any_image = is_read && !daemon.current_revisions.iter().all(|one| is_there(&one.arn));
+            let uses = Uses { any_image, ..Uses::default() };
+            self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
+        }
+        for Seen { location, value: revision } in &inventory.daemon_revisions {
+            let mut uses = Uses::default();
+            for container in &revision.container_images {
+                self.add_container(&mut uses, container.image.as_deref(), container.image_digest.as_deref());
+            }
+            let mut definitions = inventory.daemon_task_definitions.iter();
+            let is_defined = definitions.any(|seen| {
+                Some(&seen.value.daemon_task_definition_arn) == revision.daemon_task_definition_arn.as_ref()
+            });
+            uses.any_image |= is_read && revision.container_images.is_empty() && !is_defined;
+            self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
+        }
+        for Seen { location, value: definition } in &inventory.daemon_task_definitions {
+            let mut uses = Uses::default();
+            for container in definition.container_definitions.iter().filter(|_| definition.status != "DELETED") {
+                self.add_image(&mut uses, &container.image);
+            }
+            self.holders.push(Holder { thing: Thing::Fixed, home: place(location), uses });
+        }
+    }
+
+    /// What a container ran: its image by name, by digest, or both.
+    pub(crate) fn add_container(&self, uses: &mut Uses, image: Option<&str>, digest: Option<&str>) {
+        if let Some(image) = image {
+            let ours = self.add_image(uses, image);
+            match (digest, ours) {
+                (Some(digest), Some((registry, repository))) if digest.starts_with("sha256:") => {
+                    uses.images.push((registry, repository, digest.to_owned()));
+                }
+                (Some(_), Some(_)) => uses.any_image = true,
+                (_, None) | (None, _) => {}
+            }
+        } else if let Some(digest) = digest {
+            uses.any_image |= !digest.starts_with("sha256:");
+            let same = self.inventory.images.iter().filter(|image| image.value.image_digest.as_str() == digest);
+            uses.images.extend(same.map(image_name));
         }
     }
 

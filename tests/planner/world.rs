@@ -124,6 +124,8 @@ impl World {
             created_at: ago(400),
             image_tag_mutability: None,
             tags: tags.to_vec(),
+            policy_text: None,
+            lifecycle_policy_text: None,
         };
         self.inventory.repositories.push(Seen::new(home(), repository));
     }
@@ -152,7 +154,13 @@ impl World {
     pub(crate) fn index(&mut self, repository: &str, name: &str, pushed: i64, tags: &[&str], children: &[&str]) {
         self.image(repository, name, pushed, tags).image_manifest_media_type = Some(INDEX.to_owned());
         let children = children.iter().map(|child| digest(child)).collect();
-        let manifest = Manifest { repository_name: repository.into(), image_digest: digest(name), children };
+        let manifest = Manifest {
+            repository_name: repository.into(),
+            image_digest: digest(name),
+            children,
+            read_at: None,
+            pulled_before: None,
+        };
         self.inventory.manifests.push(Seen::new(home(), manifest));
     }
 
@@ -261,13 +269,7 @@ impl World {
 
     /// A reference from elsewhere.
     pub(crate) fn reference(&mut self, source: &str, holder: &str) -> &mut Reference {
-        let reference = Reference {
-            source: source.to_owned(),
-            holder: holder.to_owned(),
-            task_definition: None,
-            image: None,
-            family: None,
-        };
+        let reference = Reference { source: source.to_owned(), holder: holder.to_owned(), ..Reference::default() };
         self.inventory.references.push(Seen::new(home(), reference));
         &mut self.inventory.references.last_mut().unwrap().value
     }

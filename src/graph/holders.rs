@@ -1,0 +1,209 @@
+//! What holds: services with their deployments, task sets, tasks, daemons, and references from elsewhere.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Graph, Link, Node, Rollouts, TaskDefinitionKey, UnresolvedKind,
+    identity::{definition_key, service_node, task_set_node},
+};
+use crate::{
+    inventory::{Gap, Inventory, Reference, Service, ServiceRevision, Task, TaskSet},
+    model::{ClusterName, Family, Location, ServiceName, Source, TaskDefinitionRef},
+};
+
+impl Graph {
+    pub(super) fn add_service(&mut self, location: &Location, service: &Service) {
+        if service.status == "INACTIVE" {
+            return;
+        }
+        let node = service_node(location, service);
+        self.node(&node);
+        let deployed = service.deployments.iter().filter_map(|deployment| deployment.task_definition.as_ref());
+        for definition in service.task_definition.iter().chain(deployed) {
+            self.link_definition(&node, location, definition);
+        }
+        for task_set in &service.task_sets {
+            self.add_task_set(location, task_set);
+        }
+    }
+
+    /// What services may go back to. A service that goes lets go of it: AWS forgets deployments and revisions with it.
+    pub(super) fn add_held_revisions(&mut self, inventory: &Inventory) {
+        let described: HashMap<&str, &ServiceRevision> = inventory
+            .service_revisions
+            .iter()
+            .map(|seen| (seen.value.service_revision_arn.as_str(), &seen.value))
+            .collect();
+        let rollouts = Rollouts::by_service(inventory);
+        let none = Rollouts::default();
+        for seen in inventory.services.iter().filter(|seen| seen.value.status != "INACTIVE") {
+            let node = service_node(&seen.location, &seen.value);
+            for arn in rollouts.get(&node).unwrap_or(&none).held(&seen.value) {
+                match described.get(arn) {
+                    Some(revision) => self.add_revision(&node, &seen.location, revision),
+                    None if is_said_missing(inventory, Source::ServiceRevisions, &seen.location, arn) => {}
+                    None => self.leave_missing(&node, UnresolvedKind::AnyDefinition, arn, Source::ServiceRevisions),
+                }
+            }
+        }
+    }
+
+    fn add_revision(&mut self, service: &Node, location: &Location, revision: &ServiceRevision) {
+        // A revision that does not say what it runs may run anything.
+        self.link_definition(service, location, revision.task_definition.as_deref().unwrap_or_default());
+        for container in &revision.container_images {
+            self.link_container(service, container.image.as_deref(), container.image_digest.as_deref());
+        }
+    }
+
+    pub(super) fn add_task_set(&mut self, location: &Location, task_set: &TaskSet) {
+        let node = task_set_node(location, task_set);
+        self.node(&node);
+        if let Some(definition) = &task_set.task_definition {
+            self.link_definition(&node, location, definition);
+        }
+    }
+
+    pub(super) fn add_task(&mut self, location: &Location, task: &Task) {
+        let node = Node::Task { location: location.clone(), arn: task.task_arn.clone() };
+        self.node(&node);
+        // A task that does not say what it runs may run anything.
+        self.link_definition(&node, location, task.task_definition_arn.as_deref().unwrap_or_default());
+        for container in &task.containers {
+            self.link_container(&node, container.image.as_deref(), container.image_digest.as_deref());
+        }
+    }
+
+    /// Daemons have definitions of their own, which hold images whatever runs them: nothing here retires them.
+    pub(super) fn add_daemons(&mut self, inventory: &Inventory) {
+        let revisions: HashSet<&str> =
+            inventory.daemon_revisions.iter().map(|seen| seen.value.daemon_revision_arn.as_str()).collect();
+        let definitions: HashSet<&str> = inventory
+            .daemon_task_definitions
+            .iter()
+            .map(|seen| seen.value.daemon_task_definition_arn.as_str())
+            .collect();
+        for seen in &inventory.daemons {
+            let daemon = daemon_node(&seen.location, &seen.value.daemon_arn);
+            for current in seen.value.current_revisions.iter().filter(|it| !revisions.contains(it.arn.as_str())) {
+                self.leave_daemon_missing(inventory, &daemon, &current.arn);
+            }
+        }
+        for seen in &inventory.daemon_revisions {
+            let revision = daemon_node(&seen.location, &seen.value.daemon_revision_arn);
+            self.node(&revision);
+            for container in &seen.value.container_images {
+                self.link_container(&revision, container.image.as_deref(), container.image_digest.as_deref());
+            }
+            // Without containers, only its definition tells the images.
+            let definition = seen.value.daemon_task_definition_arn.as_deref().unwrap_or_default();
+            if seen.value.container_images.is_empty() && !definitions.contains(definition) {
+                self.leave_daemon_missing(inventory, &revision, definition);
+            }
+        }
+        for seen in inventory.daemon_task_definitions.iter().filter(|seen| seen.value.status != "DELETED") {
+            let definition = daemon_node(&seen.location, &seen.value.daemon_task_definition_arn);
+            self.node(&definition);
+            for container in &seen.value.container_definitions {
+                self.link_image_uri(&definition, &container.image, None);
+            }
+        }
+    }
+
+    fn leave_daemon_missing(&mut self, inventory: &Inventory, holder: &Node, arn: &str) {
+        if !is_said_missing(inventory, Source::Daemons, holder.location(), arn) {
+            self.leave_missing(holder, UnresolvedKind::AnyImage, arn, Source::Daemons);
+        }
+    }
+
+    pub(super) fn add_references(&mut self, inventory: &Inventory) {
+        let families = Families::of(inventory);
+        for seen in &inventory.references {
+            let holder = Node::External {
+                location: seen.location.clone(),
+                source: seen.value.source.clone(),
+                holder: seen.value.holder.clone(),
+            };
+            self.add_reference(&families, &holder, &seen.location, &seen.value);
+        }
+    }
+
+    fn add_reference(&mut self, families: &Families, holder: &Node, home: &Location, reference: &Reference) {
+        let Reference { task_definition, image, family, any_revision_of, service, source: _, holder: _ } = reference;
+        for definition in task_definition.iter().chain(family) {
+            self.link_definition(holder, home, definition);
+        }
+        if let Some(image) = image {
+            self.link_image_uri(holder, image, None);
+        }
+        if let Some(family) = any_revision_of {
+            self.link_family(families, holder, home, family);
+        }
+        if let Some(service) = service {
+            self.link_service(holder, home, service);
+        }
+        let says = [task_definition, family, image, any_revision_of, service];
+        if says.into_iter().all(Option::is_none) {
+            self.leave_unresolved(holder, UnresolvedKind::Anything, "");
+        }
+    }
+
+    /// Every revision of a family: which one runs is decided when it runs.
+    fn link_family(&mut self, families: &Families, holder: &Node, home: &Location, text: &str) {
+        let Some(TaskDefinitionRef { location, family, revision: _ }) = TaskDefinitionRef::parse(text) else {
+            self.leave_unresolved(holder, UnresolvedKind::AnyDefinition, text);
+            return;
+        };
+        let location = location.unwrap_or_else(|| home.clone());
+        self.node(holder);
+        for revision in families.0.get(&(location, family)).into_iter().flatten() {
+            self.link(holder, &Node::TaskDefinition(revision.clone()), Link::Runs);
+        }
+    }
+
+    /// A service that is not there needs no holder.
+    fn link_service(&mut self, holder: &Node, home: &Location, text: &str) {
+        let named = text
+            .split_once('/')
+            .filter(|(cluster, service)| !cluster.is_empty() && !service.is_empty() && !service.contains('/'));
+        let Some((cluster, service)) = named else {
+            self.leave_unresolved(holder, UnresolvedKind::AnyService, text);
+            return;
+        };
+        let (cluster, service) = (ClusterName::from(cluster), ServiceName::from(service));
+        let service = Node::Service { location: home.clone(), cluster, service };
+        if self.index.contains_key(&service) {
+            self.link(holder, &service, Link::Starts);
+        }
+    }
+}
+
+/// All revisions by family; nothing if no reference asks for them.
+struct Families(HashMap<(Location, Family), Vec<TaskDefinitionKey>>);
+
+impl Families {
+    fn of(inventory: &Inventory) -> Self {
+        let mut families: HashMap<_, Vec<_>> = HashMap::new();
+        if inventory.references.iter().any(|seen| seen.value.any_revision_of.is_some()) {
+            for seen in &inventory.task_definitions {
+                let key = definition_key(&seen.location, &seen.value);
+                families.entry((key.location.clone(), key.family.clone())).or_default().push(key);
+            }
+        }
+        Self(families)
+    }
+}
+
+fn daemon_node(location: &Location, arn: &str) -> Node {
+    Node::External { location: location.clone(), source: Source::Daemons.to_string(), holder: arn.to_owned() }
+}
+
+/// Whether a gap says already that this object could not be read, so that it need not be said again.
+fn is_said_missing(inventory: &Inventory, source: Source, location: &Location, arn: &str) -> bool {
+    inventory.gaps.iter().any(|gap: &Gap| {
+        gap.source == source
+            && gap.account_id.as_ref().is_none_or(|account_id| *account_id == location.account_id)
+            && gap.region.as_ref().is_none_or(|region| *region == location.region)
+            && gap.object.as_deref().is_none_or(|object| object == arn)
+    })
+}
