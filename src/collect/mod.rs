@@ -5,7 +5,9 @@
 
 mod cache;
 mod definitions;
+mod entries;
 mod fleet;
+mod lists;
 mod options;
 mod progress;
 mod references;

@@ -4,6 +4,8 @@ use futures::future::{join, join_all};
 
 use super::{
     Cache, Options, Progress, Silent, UNREAD,
+    entries::Listed,
+    lists::read_lists,
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -22,25 +24,29 @@ pub async fn collect(sessions: &[Session], options: &Options, cache: &dyn Cache,
         absorb(&mut whole, registry);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    let (parts, lists) = join(join_all(parts), read_lists(&options.lists)).await;
+    assemble(sessions, options, parts, lists)
 }
 
 /// Reads who holds what, without what only tells what could be retired: services, task sets, tasks, ACTIVE definitions, and
 /// whatever other definition one of those refers to. For the look right before a deletion.
 /// Gaps mean the same as in `collect`; the registry is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent });
-    let parts = scopes.map(|scope| async move {
+    let scopes: Vec<_> =
+        sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent }).collect();
+    let parts = scopes.iter().map(|scope| async move {
         let (mut whole, definitions) = join(scope.fleet(), scope.definitions(&[DefinitionStatus::Active])).await;
         absorb(&mut whole, definitions);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
         whole
     });
-    assemble(sessions, options, join_all(parts).await)
+    let (mut parts, lists) = join(join_all(parts), read_lists(&options.lists)).await;
+    parts.push(lists.describe(&scopes, &parts).await);
+    assemble(sessions, options, parts, lists)
 }
 
-fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> Inventory {
+fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>, lists: Listed) -> Inventory {
     let entered = sessions.iter().map(|session| session.scope());
     let absent = options.absent.iter().map(|absent| &absent.scope);
     let mut whole = Inventory {
@@ -59,6 +65,7 @@ fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>) -> I
     for part in parts {
         absorb(&mut whole, part);
     }
+    lists.put_into(&mut whole);
     put_in_order(&mut whole);
     whole
 }
