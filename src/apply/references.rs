@@ -1,10 +1,6 @@
 //! Who holds what right now: a sweep of references, as fresh as the plan's `verify_within` asks.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, time::Instant};
 
@@ -13,7 +9,7 @@ use crate::{
     collect::{Cache, Options, reference_sweep},
     graph::{Graph, Node},
     inventory::{Gap, Inventory},
-    model::{Kind, Location, Now, RepositoryName, Source},
+    model::{Kind, Location, Now, RepositoryName},
 };
 
 /// The references of one sweep.
@@ -75,7 +71,7 @@ impl References {
 /// Sweeps when what it has is too old. One sweep at a time serves everyone who waits for it.
 pub(super) struct Watch {
     sessions: Vec<Session>,
-    waived: BTreeSet<Source>,
+    options: Options,
     cache: Arc<dyn Cache>,
     now: Now,
     fresh_for: Duration,
@@ -92,12 +88,12 @@ struct Sweep {
 impl Watch {
     pub(super) fn new(
         sessions: Vec<Session>,
-        waived: BTreeSet<Source>,
+        options: Options,
         cache: Arc<dyn Cache>,
         now: Now,
         fresh_for: Duration,
     ) -> Self {
-        Self { sessions, waived, cache, now, fresh_for, last: Mutex::new(None) }
+        Self { sessions, options, cache, now, fresh_for, last: Mutex::new(None) }
     }
 
     /// References whose reading began no longer ago than `verify_within`.
@@ -134,7 +130,7 @@ impl Watch {
 
     async fn sweep(&self, last: &mut Option<Sweep>) -> Arc<References> {
         let began = Instant::now();
-        let options = Options { waived: self.waived.clone(), ..Options::new((self.now)()) };
+        let options = Options { taken_at: (self.now)(), ..self.options.clone() };
         let inventory = reference_sweep(&self.sessions, &options, &*self.cache).await;
         let references = Arc::new(References::new(&inventory));
         *last = Some(Sweep { began, is_overtaken: false, references: references.clone() });

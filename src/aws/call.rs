@@ -84,6 +84,7 @@ const fn read_attempts(kind: ErrorKind) -> u32 {
         | ErrorKind::RejectedCredentials
         | ErrorKind::RoleRefused
         | ErrorKind::WrongAccount
+        | ErrorKind::RegionNotEnabled
         | ErrorKind::AccessDenied
         | ErrorKind::NotFound
         | ErrorKind::Refused

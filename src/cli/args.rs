@@ -84,6 +84,15 @@ pub(super) struct PlanArgs {
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ListArgs {
+    /// Let the policy's `reference "command"` blocks run their programs
+    #[arg(long)]
+    pub(super) allow_commands: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,6 +129,8 @@ pub(super) struct RunArgs {
     /// Print events as JSON, one a line
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +173,8 @@ pub(super) enum InventoryCommand {
         /// The file to write; compressed if it ends in .zst
         #[arg(short, long, value_name = "FILE")]
         out: PathBuf,
+        #[command(flatten)]
+        lists: ListArgs,
     },
 }
 
@@ -202,6 +215,9 @@ pub(super) struct SimulateArgs {
     /// Enforce AWS's request rates
     #[arg(long)]
     pub(super) quotas: bool,
+    /// A Region that no account has enabled, as opt-in Regions are at first; may be given more than once
+    #[arg(long, value_name = "REGION")]
+    pub(super) disabled_region: Vec<String>,
     /// Whose time it is there
     #[arg(long, value_enum, default_value_t = WorldClock::System)]
     pub(super) clock: WorldClock,

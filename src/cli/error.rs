@@ -36,6 +36,10 @@ pub(super) enum CliError {
     Persist { path: PathBuf, source: PersistenceError },
     #[error("cannot use account {account}")]
     Connect { account: String, source: Box<AwsError> },
+    #[error("none of the policy's accounts can be entered")]
+    NoAccount,
+    #[error("cannot enter {scope}, where the plan has steps; nothing was done")]
+    Unreached { scope: String, source: Box<AwsError> },
     #[error("the state cannot be used")]
     Store(#[from] StoreError),
     #[error("the journal cannot be used")]
@@ -88,6 +92,8 @@ impl CliError {
             | Self::World { .. }
             | Self::Persist { .. }
             | Self::Connect { .. }
+            | Self::NoAccount
+            | Self::Unreached { .. }
             | Self::Store(_)
             | Self::Journal(_)
             | Self::Apply(_)
@@ -114,6 +120,9 @@ impl CliError {
             Self::Connect { source, .. } if source.kind == ErrorKind::WrongAccount => {
                 Some("nothing was read or changed".to_owned())
             }
+            Self::Unreached { .. } => {
+                Some("mend that and run it again; a new plan leaves out what cannot be entered".to_owned())
+            }
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("check the path".to_owned()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
                 Some("name the directory of the policy, not a file in it".to_owned())
@@ -133,6 +142,7 @@ impl CliError {
             | Self::Print { .. }
             | Self::Persist { .. }
             | Self::Connect { .. }
+            | Self::NoAccount
             | Self::Store(_)
             | Self::Journal(_)
             | Self::PlanFile { .. }

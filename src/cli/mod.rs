@@ -8,6 +8,7 @@ mod args;
 mod clock;
 mod commands;
 mod connect;
+mod entering;
 mod error;
 mod exit;
 mod policy_files;

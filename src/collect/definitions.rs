@@ -102,6 +102,7 @@ const fn weight(kind: ErrorKind) -> usize {
         | ErrorKind::RejectedCredentials
         | ErrorKind::RoleRefused
         | ErrorKind::WrongAccount
+        | ErrorKind::RegionNotEnabled
         | ErrorKind::AccessDenied => PATIENCE,
     }
 }

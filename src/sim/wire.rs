@@ -135,6 +135,16 @@ pub(super) fn authenticate(request: &Request<Bytes>, world: &World) -> Result<Cr
     Ok(Credential { location: Location { account_id, region: region.into() }, arn })
 }
 
+/// The answer of a Region that the account has not enabled: it does not know the account's credentials. Not
+/// documented; so users report it.
+pub(super) fn not_enabled(service: Service) -> Refusal {
+    let message = "The security token included in the request is invalid.";
+    match service {
+        Service::Sts => Refusal { status: 403, ..refusal("InvalidClientTokenId", message) },
+        Service::Ecs | Service::Ecr => refusal("UnrecognizedClientException", message),
+    }
+}
+
 /// A successful answer.
 pub(super) fn answer(service: Service, operation: &str, mut value: Value, id: &str) -> Response<Bytes> {
     match service {

@@ -4,21 +4,23 @@ use std::{io::Write as _, path::Path};
 
 use crate::{
     cli::{
-        Exit, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting, run::block_on,
-        shell::Shell, state::State,
+        Exit, args::ListArgs, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting,
+        run::block_on, shell::Shell, state::State,
     },
     collect::collect,
     inventory::{self, Inventory},
 };
 
-pub(in crate::cli) fn pull(dir: &Path, out: &Path, shell: &Shell) -> Result<Exit, CliError> {
+pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shell) -> Result<Exit, CliError> {
     let policy = PolicyDir::read(dir, shell)?;
     let inventory = block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
-        let sessions = estate.connect("inventory").await?;
+        let entered = estate.enter("inventory", shell).await?;
+        entered.tell(shell);
         let state = State::open(&policy, estate.now()).await?;
         let progress = Collecting::new(shell);
-        let inventory = collect(&sessions, &estate.collect_options(&policy), &*state.cache(), &progress).await;
+        let options = estate.collect_options(&policy, &entered, lists.allow_commands);
+        let inventory = collect(&entered.sessions, &options, &*state.cache(), &progress).await;
         progress.finish();
         state.save_cache().await?;
         estate.close()?;
