@@ -14,6 +14,8 @@ mod bad_input;
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/iam.rs"]
+mod iam;
 #[path = "cli/lists.rs"]
 mod lists;
 #[path = "cli/network.rs"]

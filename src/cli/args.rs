@@ -58,6 +58,8 @@ pub(super) enum Command {
     /// Look into the journals of runs
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Print the least that IAM must allow for this policy
+    IamPolicy(IamPolicyArgs),
     /// Serve a simulated AWS for the AWS CLI and any SDK
     Simulate(SimulateArgs),
     /// Print completions for a shell
@@ -202,6 +204,30 @@ pub(super) enum JournalCommand {
         #[arg(long, value_name = "DIR", default_value = ".")]
         policy: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IamPolicyArgs {
+    /// What it is for
+    #[arg(value_enum)]
+    pub(super) purpose: IamPurpose,
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Only the document of this account
+    #[arg(long, value_name = "LABEL", conflicts_with = "caller")]
+    pub(super) account: Option<String>,
+    /// The document of whoever assumes the accounts' roles
+    #[arg(long)]
+    pub(super) caller: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IamPurpose {
+    /// Reading
+    Plan,
+    /// Reading, and what the policy's rules can do
+    Apply,
 }
 
 #[derive(Debug, Args)]

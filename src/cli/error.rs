@@ -40,6 +40,10 @@ pub(super) enum CliError {
     NoAccount,
     #[error("cannot enter {scope}, where the plan has steps; nothing was done")]
     Unreached { scope: String, source: Box<AwsError> },
+    #[error("the policy has no account \"{label}\"; it has {known}")]
+    NoSuchAccount { label: String, known: String },
+    #[error("no account of the policy has a `role_arn`, so nobody needs to assume a role")]
+    NoRoles,
     #[error("the state cannot be used")]
     Store(#[from] StoreError),
     #[error("the journal cannot be used")]
@@ -93,6 +97,8 @@ impl CliError {
             | Self::Persist { .. }
             | Self::Connect { .. }
             | Self::NoAccount
+            | Self::NoSuchAccount { .. }
+            | Self::NoRoles
             | Self::Unreached { .. }
             | Self::Store(_)
             | Self::Journal(_)
@@ -143,6 +149,8 @@ impl CliError {
             | Self::Persist { .. }
             | Self::Connect { .. }
             | Self::NoAccount
+            | Self::NoSuchAccount { .. }
+            | Self::NoRoles
             | Self::Store(_)
             | Self::Journal(_)
             | Self::PlanFile { .. }

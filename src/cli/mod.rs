@@ -11,6 +11,7 @@ mod connect;
 mod entering;
 mod error;
 mod exit;
+mod permissions;
 mod policy_files;
 mod progress;
 mod run;

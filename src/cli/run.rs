@@ -48,6 +48,7 @@ fn dispatch(command: Command, shell: &Shell) -> Result<Exit, CliError> {
         Command::Journal(JournalCommand::List { dir }) => commands::journal::list(&dir, shell),
         Command::Journal(JournalCommand::Show { run, policy }) => commands::journal::show(&run, &policy, shell),
         Command::Journal(JournalCommand::Export { run, policy }) => commands::journal::export(&run, &policy, shell),
+        Command::IamPolicy(args) => commands::iam_policy::run(&args, shell),
         Command::Simulate(args) => commands::simulate::run(&args, shell),
         Command::Completions(args) => {
             let mut script = Vec::new();

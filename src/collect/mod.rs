@@ -13,9 +13,11 @@ mod progress;
 mod references;
 mod registry;
 mod scope;
+mod sources;
 mod sweep;
 
 pub use cache::{Cache, MemoryCache};
 pub use options::{Absent, Aggregator, List, ListFrom, Options, READ, UNREAD};
 pub use progress::{Event, Progress, Silent};
+pub use sources::{bottleneck, operations};
 pub use sweep::{collect, reference_sweep};
