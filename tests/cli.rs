@@ -6,12 +6,18 @@
     reason = "a test stops at the first surprise, and plays the person at the keyboard"
 )]
 
+#[path = "cli/accounts.rs"]
+mod accounts;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/daily.rs"]
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/iam.rs"]
+mod iam;
+#[path = "cli/lists.rs"]
+mod lists;
 #[path = "cli/network.rs"]
 mod network;
 #[path = "cli/output.rs"]

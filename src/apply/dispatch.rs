@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     aws::Session,
-    collect::Cache,
+    collect::{Cache, Options},
     journal::{self, Ending, Journal, Outcome, Progress},
     model::{Location, Now, Source, Timestamp},
     plan::{Plan, Step, StepId},
@@ -39,6 +39,9 @@ pub struct Run<'r> {
     pub journal: Journal,
     /// One session for each of the plan's scopes, and for every other account whose references count.
     pub sessions: Vec<Session>,
+    /// What else tells who refers to what, and what is missing of it: lists, aggregators, accounts that could not be entered.
+    /// What is waived is what the plan says.
+    pub collect: Options,
     /// What is known of definitions.
     pub cache: Arc<dyn Cache>,
     /// The clock.
@@ -84,11 +87,12 @@ pub struct Report {
 /// When the journal cannot be written, or a place of the plan has no session. What happened until then is recorded.
 pub async fn carry_out(run: Run<'_>) -> Result<Report, ApplyError> {
     let waived: BTreeSet<Source> = run.plan.waived.iter().map(|waived| waived.source).collect();
+    let options = Options { waived, ..run.collect };
     let fresh_for = Duration::from(run.plan.settings.verify_within);
     let crew = Crew {
         plan: run.plan,
         steps: run.plan.steps.iter().map(|step| (step.id, step)).collect(),
-        watch: Watch::new(run.sessions.clone(), waived, run.cache, run.now.clone(), fresh_for),
+        watch: Watch::new(run.sessions.clone(), options, run.cache, run.now.clone(), fresh_for),
         sessions: run.sessions.into_iter().map(|session| (session.location().clone(), session)).collect(),
         recorder: Recorder::new(run.journal),
         now: run.now,

@@ -11,6 +11,7 @@
 //! `schedule` says what is next and is pure; `dispatch` runs one batch per account, Region and quota bucket at a time.
 
 mod act;
+mod calls;
 mod check;
 mod crew;
 mod dispatch;
@@ -24,6 +25,7 @@ mod schedule;
 #[cfg(test)]
 mod schedule_tests;
 
+pub use calls::operations;
 pub use dispatch::{Close, Report, Run, carry_out};
 pub use error::ApplyError;
 pub use event::{Event, Events};

@@ -87,7 +87,7 @@ impl References {
 /// Sweeps when what it has is too old. One sweep at a time serves everyone who waits for it.
 pub(super) struct Watch {
     sessions: Vec<Session>,
-    waived: BTreeSet<Source>,
+    options: Options,
     cache: Arc<dyn Cache>,
     now: Now,
     fresh_for: Duration,
@@ -104,12 +104,12 @@ struct Sweep {
 impl Watch {
     pub(super) fn new(
         sessions: Vec<Session>,
-        waived: BTreeSet<Source>,
+        options: Options,
         cache: Arc<dyn Cache>,
         now: Now,
         fresh_for: Duration,
     ) -> Self {
-        Self { sessions, waived, cache, now, fresh_for, last: Mutex::new(None) }
+        Self { sessions, options, cache, now, fresh_for, last: Mutex::new(None) }
     }
 
     /// References whose reading began no longer ago than `verify_within`.
@@ -146,9 +146,9 @@ impl Watch {
 
     async fn sweep(&self, last: &mut Option<Sweep>) -> Arc<References> {
         let began = Instant::now();
-        let options = Options { waived: self.waived.clone(), ..Options::new((self.now)()) };
+        let options = Options { taken_at: (self.now)(), ..self.options.clone() };
         let inventory = reference_sweep(&self.sessions, &options, &*self.cache).await;
-        let references = Arc::new(References::new(&inventory, &self.waived));
+        let references = Arc::new(References::new(&inventory, &self.options.waived));
         *last = Some(Sweep { began, is_overtaken: false, references: references.clone() });
         references
     }

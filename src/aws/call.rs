@@ -4,7 +4,7 @@ use std::{collections::HashSet, error::Error, future::Future, time::Duration};
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{AwsError, ErrorKind, Mutation, Operation, Session, fault::Fault};
 
@@ -56,9 +56,14 @@ impl Session {
         if let Some(limiter) = limiter {
             limiter.take().await;
         }
-        tracing::debug!(%operation, scope = %self.scope(), attempt, "calling AWS");
-        let source = match send().await {
-            Ok(answer) => return Ok(answer),
+        let start = Instant::now();
+        let answered = send().await;
+        let took = start.elapsed().as_millis();
+        let source = match answered {
+            Ok(answer) => {
+                tracing::debug!(%operation, scope = %self.scope(), attempt, outcome = "ok", took_ms = took, "called AWS");
+                return Ok(answer);
+            }
             Err(source) => source,
         };
         let fault = Fault::new(operation, &self.scope().to_string(), &source);
@@ -67,7 +72,8 @@ impl Session {
         {
             limiter.slow_down();
         }
-        tracing::debug!(%operation, scope = %self.scope(), attempt, error = %fault.error, "AWS call failed");
+        let outcome = fault.error.summary();
+        tracing::debug!(%operation, scope = %self.scope(), attempt, outcome, took_ms = took, "called AWS");
         Err(fault)
     }
 }
@@ -84,6 +90,7 @@ const fn read_attempts(kind: ErrorKind) -> u32 {
         | ErrorKind::RejectedCredentials
         | ErrorKind::RoleRefused
         | ErrorKind::WrongAccount
+        | ErrorKind::RegionNotEnabled
         | ErrorKind::AccessDenied
         | ErrorKind::NotFound
         | ErrorKind::Refused

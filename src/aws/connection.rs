@@ -10,8 +10,9 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use futures::future::join_all;
 
-use super::{AwsError, Session, Transport, pacing::Pacer, transport};
+use super::{AwsError, ErrorKind, Session, Transport, pacing::Pacer, transport};
 use crate::model::{AccountId, AccountLabel, Region, Scope};
 
 /// How long one attempt of a call may take in all. A page of a thousand images takes seconds.
@@ -40,16 +41,82 @@ pub struct Connection {
     pub transport: Transport,
 }
 
-/// Opens one session per Region, after checking with sts:GetCallerIdentity that the credentials belong to the account.
-/// There is no other way to a session. `session_name` names the role session in CloudTrail; put the run's id there.
+/// A Region of an account: a way in, or why there is none.
+#[derive(Debug)]
+pub struct Entry {
+    /// The account and Region.
+    pub scope: Scope,
+    /// The way in.
+    pub session: Result<Session, AwsError>,
+}
+
+/// Opens one session per Region, after checking with sts:GetCallerIdentity that the credentials belong to the account and are
+/// taken in that Region. There is no other way to a session. `session_name` names the role session in CloudTrail; put the run's
+/// id there.
+pub async fn enter(connection: &Connection, session_name: &str) -> Vec<Entry> {
+    // A Region that is not enabled knows neither the credentials nor the role: then another one is asked about the account.
+    let mut failures = Vec::new();
+    for (index, region) in connection.regions.iter().enumerate() {
+        let config = configure(connection, region, session_name).await;
+        let session = session(connection, &config, region);
+        match session.verify_identity().await {
+            Ok(()) => {
+                let found = Entry { scope: session.scope().clone(), session: Ok(session) };
+                let rest = connection.regions.iter().skip(index + 1);
+                let rest = join_all(rest.map(|region| enter_region(connection, &config, region))).await;
+                let mut entries: Vec<Entry> = failures.into_iter().chain([found]).chain(rest).collect();
+                entries.iter_mut().for_each(explain);
+                return entries;
+            }
+            Err(error) => {
+                let is_of_region = matches!(error.kind, ErrorKind::RejectedCredentials | ErrorKind::Unreachable);
+                failures.push(Entry { scope: session.scope().clone(), session: Err(error) });
+                if !is_of_region {
+                    break;
+                }
+            }
+        }
+    }
+    // What is wrong with the account is wrong in every Region.
+    let why = failures.last().and_then(|last| last.session.as_ref().err()).cloned();
+    let rest = connection.regions.iter().skip(failures.len());
+    let rest: Vec<_> = rest.filter_map(|region| Some((scope(connection, region), why.clone()?))).collect();
+    let rest = rest.into_iter().map(|(scope, mut error)| {
+        error.scope = scope.to_string();
+        Entry { scope, session: Err(error) }
+    });
+    failures.into_iter().chain(rest).collect()
+}
+
+async fn enter_region(connection: &Connection, config: &SdkConfig, region: &Region) -> Entry {
+    let session = session(connection, config, region);
+    let checked = session.verify_identity().await;
+    Entry { scope: session.scope().clone(), session: checked.map(|()| session) }
+}
+
+/// Credentials that are good in one Region and unknown in another: so AWS answers where a Region is not enabled. The answer is
+/// not documented; that a Region may have to be enabled is ("Enable or disable AWS Regions in your account", AWS account
+/// management reference guide).
+fn explain(entry: &mut Entry) {
+    if let Err(error) = &mut entry.session
+        && error.kind == ErrorKind::RejectedCredentials
+    {
+        error.kind = ErrorKind::RegionNotEnabled;
+    }
+}
+
+/// Opens a session in every Region, or in none.
 ///
 /// # Errors
 /// Without credentials, with wrong, expired or another account's ones, or when AWS cannot be reached.
 pub async fn connect(connection: &Connection, session_name: &str) -> Result<Vec<Session>, AwsError> {
-    let Some(first) = connection.regions.first() else { return Ok(Vec::new()) };
-    let config = match &connection.transport {
+    enter(connection, session_name).await.into_iter().map(|entry| entry.session).collect()
+}
+
+async fn configure(connection: &Connection, region: &Region, session_name: &str) -> SdkConfig {
+    match &connection.transport {
         Transport::Network(network) => {
-            over_network(connection, network.client(), first, &role_session_name(session_name)).await
+            over_network(connection, network.client(), region, &role_session_name(session_name)).await
         }
         Transport::InProcess(answer) => {
             let credentials =
@@ -60,12 +127,11 @@ pub async fn connect(connection: &Connection, session_name: &str) -> Result<Vec<
                 .http_client(transport::in_process(answer.clone()))
                 .build()
         }
-    };
-    let sessions: Vec<_> = connection.regions.iter().map(|region| session(connection, &config, region)).collect();
-    if let Some(session) = sessions.first() {
-        session.verify_identity().await?;
     }
-    Ok(sessions)
+}
+
+fn scope(connection: &Connection, region: &Region) -> Scope {
+    Scope { account: connection.label.clone(), account_id: connection.account_id.clone(), region: region.clone() }
 }
 
 async fn over_network(
@@ -104,9 +170,7 @@ pub(super) fn session(connection: &Connection, config: &SdkConfig, region: &Regi
         // The timeout of an attempt covers its whole answer.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();
-    let scope =
-        Scope { account: connection.label.clone(), account_id: connection.account_id.clone(), region: region.clone() };
-    Session::new(scope, &config, Pacer::new(connection.quota_share))
+    Session::new(scope(connection, region), &config, Pacer::new(connection.quota_share))
 }
 
 fn timeouts() -> TimeoutConfig {

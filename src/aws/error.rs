@@ -17,6 +17,8 @@ pub enum ErrorKind {
     RoleRefused,
     /// The credentials belong to another account than the policy names.
     WrongAccount,
+    /// The account accepts the credentials in its other Regions: this one is not enabled.
+    RegionNotEnabled,
     /// No connection came about.
     Unreachable,
     /// The credentials are valid and not allowed to do this.
@@ -45,6 +47,7 @@ impl ErrorKind {
             Self::RejectedCredentials => "AWS does not accept the credentials",
             Self::RoleRefused => "the role cannot be assumed",
             Self::WrongAccount => "the credentials belong to another account",
+            Self::RegionNotEnabled => "the Region is not enabled for the account",
             Self::Unreachable => "cannot reach AWS",
             Self::AccessDenied => "access denied",
             Self::Throttled => "throttled",
@@ -69,6 +72,7 @@ impl ErrorKind {
                 "check `role_arn` and `external_id` in the account block, and that the role's trust policy names these credentials"
             }
             Self::WrongAccount => "correct `id` in the account block, or use the profile or role of that account",
+            Self::RegionNotEnabled => "enable the Region, or take it out of `regions` in the account block",
             Self::Unreachable => "check the network, the proxy, the Region's name and AWS_ENDPOINT_URL",
             Self::AccessDenied => "grant the action to the role (`jettison iam-policy` prints the document)",
             Self::Throttled => "somebody else is using the account's quota; try again later, or lower `quota_share`",

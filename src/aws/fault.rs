@@ -73,6 +73,7 @@ where
                 | ErrorKind::RejectedCredentials
                 | ErrorKind::RoleRefused
                 | ErrorKind::WrongAccount
+                | ErrorKind::RegionNotEnabled
                 | ErrorKind::Unreachable
                 | ErrorKind::AccessDenied
                 | ErrorKind::NotFound

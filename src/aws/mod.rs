@@ -50,7 +50,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, connect};
+pub use connection::{Connection, Entry, connect, enter};
 pub use error::{AwsError, ErrorKind, Mutation};
 pub use operation::Operation;
 pub use outcome::{Batch, Failure, ItemOutcome, ItemResult, Removal};

@@ -58,6 +58,8 @@ pub(super) enum Command {
     /// Look into the journals of runs
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Print the least that IAM must allow for this policy
+    IamPolicy(IamPolicyArgs),
     /// Serve a simulated AWS for the AWS CLI and any SDK
     Simulate(SimulateArgs),
     /// Print completions for a shell
@@ -84,6 +86,15 @@ pub(super) struct PlanArgs {
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ListArgs {
+    /// Let the policy's `reference "command"` blocks run their programs
+    #[arg(long)]
+    pub(super) allow_commands: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,6 +131,8 @@ pub(super) struct RunArgs {
     /// Print events as JSON, one a line
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +175,8 @@ pub(super) enum InventoryCommand {
         /// The file to write; compressed if it ends in .zst
         #[arg(short, long, value_name = "FILE")]
         out: PathBuf,
+        #[command(flatten)]
+        lists: ListArgs,
     },
 }
 
@@ -192,6 +207,30 @@ pub(super) enum JournalCommand {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct IamPolicyArgs {
+    /// What it is for
+    #[arg(value_enum)]
+    pub(super) purpose: IamPurpose,
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Only the document of this account
+    #[arg(long, value_name = "LABEL", conflicts_with = "caller")]
+    pub(super) account: Option<String>,
+    /// The document of whoever assumes the accounts' roles
+    #[arg(long)]
+    pub(super) caller: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IamPurpose {
+    /// Reading
+    Plan,
+    /// Reading, and what the policy's rules can do
+    Apply,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
     /// The world to serve: an inventory file. It is not changed unless `--save` names it
     #[arg(long, value_name = "FILE")]
@@ -202,6 +241,9 @@ pub(super) struct SimulateArgs {
     /// Enforce AWS's request rates
     #[arg(long)]
     pub(super) quotas: bool,
+    /// A Region that no account has enabled, as opt-in Regions are at first; may be given more than once
+    #[arg(long, value_name = "REGION")]
+    pub(super) disabled_region: Vec<String>,
     /// Whose time it is there
     #[arg(long, value_enum, default_value_t = WorldClock::System)]
     pub(super) clock: WorldClock,

@@ -7,12 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use futures::future::try_join_all;
-
 use super::{clock, error::CliError, policy_files::PolicyDir, run::Pace, shell::Shell, state};
 use crate::{
-    aws::{Connection, Network, Session, Transport, Unanswered, connect},
-    collect::Options,
+    aws::{Connection, Network, Transport, Unanswered},
     model::{Now, Timestamp},
     policy::Account,
     sim::{self, Opened, Persistence, Sim, World},
@@ -76,21 +73,9 @@ impl Estate {
         &self.now
     }
 
-    /// Opens a session per account and Region, after checking that each account is the one that the policy names.
-    pub(super) async fn connect(&self, purpose: &str) -> Result<Vec<Session>, CliError> {
-        let sessions = self.accounts.iter().map(async |account| {
-            connect(account, purpose).await.map_err(|source| CliError::Connect {
-                account: format!("\"{}\"", account.label),
-                source: Box::new(source),
-            })
-        });
-        Ok(try_join_all(sessions).await?.concat())
-    }
-
-    /// What to read, by the policy.
-    pub(super) fn collect_options(&self, policy: &PolicyDir) -> Options {
-        let waived = policy.policy.waivers.iter().map(|waiver| waiver.source).collect();
-        Options { waived, ..Options::new((self.now)()) }
+    /// The accounts, in the order of the policy.
+    pub(super) fn accounts(&self) -> &[Connection] {
+        &self.accounts
     }
 
     /// Saves the simulated worlds as they are now.

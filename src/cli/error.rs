@@ -36,6 +36,14 @@ pub(super) enum CliError {
     Persist { path: PathBuf, source: PersistenceError },
     #[error("cannot use account {account}")]
     Connect { account: String, source: Box<AwsError> },
+    #[error("none of the policy's accounts can be entered")]
+    NoAccount,
+    #[error("cannot enter {scope}, where the plan has steps; nothing was done")]
+    Unreached { scope: String, source: Box<AwsError> },
+    #[error("the policy has no account \"{label}\"; it has {known}")]
+    NoSuchAccount { label: String, known: String },
+    #[error("no account of the policy has a `role_arn`, so nobody needs to assume a role")]
+    NoRoles,
     #[error("the state cannot be used")]
     Store(#[from] StoreError),
     #[error("the journal cannot be used")]
@@ -88,6 +96,10 @@ impl CliError {
             | Self::World { .. }
             | Self::Persist { .. }
             | Self::Connect { .. }
+            | Self::NoAccount
+            | Self::NoSuchAccount { .. }
+            | Self::NoRoles
+            | Self::Unreached { .. }
             | Self::Store(_)
             | Self::Journal(_)
             | Self::Apply(_)
@@ -114,6 +126,9 @@ impl CliError {
             Self::Connect { source, .. } if source.kind == ErrorKind::WrongAccount => {
                 Some("nothing was read or changed".to_owned())
             }
+            Self::Unreached { .. } => {
+                Some("mend that and run it again; a new plan leaves out what cannot be entered".to_owned())
+            }
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("check the path".to_owned()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
                 Some("name the directory of the policy, not a file in it".to_owned())
@@ -133,6 +148,9 @@ impl CliError {
             | Self::Print { .. }
             | Self::Persist { .. }
             | Self::Connect { .. }
+            | Self::NoAccount
+            | Self::NoSuchAccount { .. }
+            | Self::NoRoles
             | Self::Store(_)
             | Self::Journal(_)
             | Self::PlanFile { .. }

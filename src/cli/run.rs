@@ -42,10 +42,13 @@ fn dispatch(command: Command, shell: &Shell) -> Result<Exit, CliError> {
         Command::Resume(args) => commands::resume::run(&args, shell),
         Command::Show(args) => commands::show::run(&args, shell),
         Command::Validate(args) => commands::validate::run(&args, shell),
-        Command::Inventory(InventoryCommand::Pull { dir, out }) => commands::inventory::pull(&dir, &out, shell),
+        Command::Inventory(InventoryCommand::Pull { dir, out, lists }) => {
+            commands::inventory::pull(&dir, &out, lists, shell)
+        }
         Command::Journal(JournalCommand::List { dir }) => commands::journal::list(&dir, shell),
         Command::Journal(JournalCommand::Show { run, policy }) => commands::journal::show(&run, &policy, shell),
         Command::Journal(JournalCommand::Export { run, policy }) => commands::journal::export(&run, &policy, shell),
+        Command::IamPolicy(args) => commands::iam_policy::run(&args, shell),
         Command::Simulate(args) => commands::simulate::run(&args, shell),
         Command::Completions(args) => {
             let mut script = Vec::new();

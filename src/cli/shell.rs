@@ -90,6 +90,12 @@ impl Shell {
         let _nobody_listens = writeln!(stderr, "{text}");
     }
 
+    /// Warns of something that goes on all the same.
+    pub(super) fn warn(&self, text: &str) {
+        let label = console::Style::new().yellow().bold().force_styling(self.err.color).apply_to("warning:");
+        self.alert(&format!("{label} {text}"));
+    }
+
     /// Asks for a word. `None` if nobody answers.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         let mut stderr = io::stderr().lock();

@@ -16,12 +16,14 @@ mod daemons;
 mod definitions;
 mod deployments;
 mod elsewhere;
+mod entries;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fleet;
 mod history;
 #[cfg(feature = "lambda")]
 mod lambda;
+mod lists;
 mod options;
 mod patience;
 mod progress;
@@ -33,6 +35,7 @@ mod revisions;
 mod scheduler;
 mod scope;
 mod sink;
+mod sources;
 mod spool;
 #[cfg(feature = "step-functions")]
 mod step_functions;
@@ -42,5 +45,6 @@ pub use cache::{Cache, MemoryCache};
 pub use options::{Absent, Aggregator, List, ListFrom, Options, READ, UNREAD};
 pub use progress::{Event, Progress, Silent};
 pub use sink::{Contents, Sink};
+pub use sources::{bottleneck, operations};
 pub use spool::Spool;
 pub use sweep::{collect, collect_into, reference_sweep};

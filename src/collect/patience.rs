@@ -31,6 +31,7 @@ const fn weight(kind: ErrorKind) -> usize {
         | ErrorKind::RejectedCredentials
         | ErrorKind::RoleRefused
         | ErrorKind::WrongAccount
+        | ErrorKind::RegionNotEnabled
         | ErrorKind::AccessDenied => ENOUGH,
     }
 }

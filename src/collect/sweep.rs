@@ -7,6 +7,8 @@ use super::{
     Cache, Options, Progress, Silent, Sink, UNREAD,
     aggregator::aggregators,
     deployments::Extent,
+    entries::Listed,
+    lists::read_lists,
     scope::{ScopeSweep, absorb},
     sink::Kept,
 };
@@ -52,10 +54,11 @@ pub async fn collect_into<S: Sink>(
         absorb(&mut whole, elsewhere);
         Ok(whole)
     });
-    let aggregated = async { Ok(aggregators(sessions, options, cache, progress, began).await) };
-    let (mut parts, aggregated) = try_join(try_join_all(parts), aggregated).await?;
+    let outside = join(aggregators(sessions, options, cache, progress, began), read_lists(&options.lists));
+    let outside = async { Ok(outside.await) };
+    let (mut parts, (aggregated, lists)) = try_join(try_join_all(parts), outside).await?;
     parts.push(aggregated);
-    Ok(assemble(sessions, options, began, parts))
+    Ok(assemble(sessions, options, began, parts, lists))
 }
 
 /// Reads who holds what, without what only tells what could be retired: services with their deployments and revisions, task sets,
@@ -64,8 +67,9 @@ pub async fn collect_into<S: Sink>(
 /// Gaps mean the same as in `collect`; what the registry holds is neither read nor missing.
 pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dyn Cache) -> Inventory {
     let began = Instant::now();
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent, began });
-    let parts = scopes.map(|scope| async move {
+    let scopes: Vec<_> =
+        sessions.iter().map(|session| ScopeSweep { session, options, cache, progress: &Silent, began }).collect();
+    let parts = scopes.iter().map(|scope| async move {
         let ecs = join(scope.holders(Extent::WhatHolds), scope.definitions(&[DefinitionStatus::Active]));
         let ((mut whole, definitions), replication, elsewhere) =
             join3(ecs, scope.replication(), scope.elsewhere()).await;
@@ -78,12 +82,20 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
         absorb(&mut whole, from_elsewhere);
         whole
     });
-    let (mut parts, aggregated) = join(join_all(parts), aggregators(sessions, options, cache, &Silent, began)).await;
+    let aggregated = aggregators(sessions, options, cache, &Silent, began);
+    let (mut parts, aggregated, lists) = join3(join_all(parts), aggregated, read_lists(&options.lists)).await;
+    parts.push(lists.describe(&scopes, &parts).await);
     parts.push(aggregated);
-    assemble(sessions, options, began, parts)
+    assemble(sessions, options, began, parts, lists)
 }
 
-fn assemble(sessions: &[Session], options: &Options, began: Instant, parts: Vec<Inventory>) -> Inventory {
+fn assemble(
+    sessions: &[Session],
+    options: &Options,
+    began: Instant,
+    parts: Vec<Inventory>,
+    lists: Listed,
+) -> Inventory {
     let entered = sessions.iter().map(Session::scope);
     let absent = options.absent.iter().map(|absent| &absent.scope);
     let mut whole = Inventory {
@@ -103,6 +115,7 @@ fn assemble(sessions: &[Session], options: &Options, began: Instant, parts: Vec<
     for part in parts {
         absorb(&mut whole, part);
     }
+    lists.put_into(&mut whole);
     put_in_order(&mut whole);
     whole
 }

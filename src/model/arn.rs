@@ -58,7 +58,8 @@ pub fn task_set_id(arn_or_id: &str) -> TaskSetId {
 }
 
 /// The partition that a Region belongs to (the SDK's partition metadata).
-fn partition(region: &Region) -> &'static str {
+#[must_use]
+pub fn partition(region: &Region) -> &'static str {
     const PREFIXES: [(&str, &str); 7] = [
         ("cn-", "aws-cn"),
         ("us-gov-", "aws-us-gov"),

@@ -17,7 +17,9 @@ mod source;
 mod time;
 
 pub use address::{Address, AddressError, Kind, Location, Resource, Scope};
-pub use arn::{Arn, TaskDefinitionRef, cluster_name, repository_arn, service_name, task_definition_arn, task_set_id};
+pub use arn::{
+    Arn, TaskDefinitionRef, cluster_name, partition, repository_arn, service_name, task_definition_arn, task_set_id,
+};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, Span, suggest};
 pub use glob::{Patterns, PatternsError};
 pub use hash::{hex, sha256};

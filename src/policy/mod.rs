@@ -22,7 +22,8 @@ mod version;
 
 pub use parse::parse;
 pub use types::{
-    Account, Evidence, ImageKeep, ImageSelector, ImageTerms, OptInTag, Policy, Protect, Rule, Said, Selector,
-    ServiceSelector, ServiceTerms, Settings, StateStore, TagPatterns, TaskDefinitionKeep, TaskDefinitionSelector,
-    TaskDefinitionTerms, TaskSetDelete, TaskSetSelector, TaskSetTerms, Waiver,
+    Account, Aggregator, Evidence, ImageKeep, ImageSelector, ImageTerms, ListOrigin, OptInTag, Policy, Protect,
+    ReferenceList, Rule, Said, Selector, ServiceSelector, ServiceTerms, Settings, StateStore, TagPatterns,
+    TaskDefinitionKeep, TaskDefinitionSelector, TaskDefinitionTerms, TaskSetDelete, TaskSetSelector, TaskSetTerms,
+    Waiver,
 };

@@ -17,10 +17,10 @@ use super::{
 use crate::model::{Diagnostic, Diagnostics, SourceFile};
 
 /// The blocks that this build reads.
-const BLOCKS: [&str; 6] = ["settings", "state", "account", "waive", "protect", "retention"];
+const BLOCKS: [&str; 8] = ["settings", "state", "account", "aggregator", "reference", "waive", "protect", "retention"];
 
 /// Blocks of the language that later builds read.
-const NOT_YET: [&str; 5] = ["variable", "locals", "aggregator", "reference", "budget"];
+const NOT_YET: [&str; 3] = ["variable", "locals", "budget"];
 
 /// Reads `files`, given as name and text, as one policy. The name is what messages and plans cite; the order in which
 /// the files are given does not matter.
@@ -84,10 +84,14 @@ fn read_policy(mut blocks: BTreeMap<&str, Vec<Block<'_>>>, broken: bool, reading
         reading.problems.push(Diagnostic::error(None, "the policy has no account", detail));
     }
     let estate = (complete && !broken && !none).then(|| Estate::of(&accounts));
+    let whole = estate.is_some().then_some(accounts.as_slice());
+    let aggregators = read::aggregators(take("aggregator"), whole, reading);
     let mut policy = Policy {
         settings,
         state,
         accounts,
+        aggregators,
+        references: read::references(take("reference"), reading),
         waivers: read::waivers(take("waive"), reading),
         protects: read::protects(take("protect"), estate.as_ref(), reading),
         services: Vec::new(),

@@ -22,6 +22,10 @@ pub struct Policy {
     pub state: StateStore,
     /// The accounts, by label.
     pub accounts: Vec<Account>,
+    /// AWS Config aggregators.
+    pub aggregators: Vec<Aggregator>,
+    /// Lists of references that somebody else keeps.
+    pub references: Vec<ReferenceList>,
     /// Sources that are not read, by name.
     pub waivers: Vec<Waiver>,
     /// What is never retired.
@@ -115,6 +119,51 @@ pub struct Account {
     pub simulated: Option<String>,
     /// The block's header.
     pub span: Span,
+}
+
+/// An `aggregator` block: what AWS Config saw in accounts that no role reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregator {
+    /// Its label.
+    pub label: String,
+    /// The account that has it: one of the policy's.
+    pub account: AccountLabel,
+    /// The Region that has it: one of that account's.
+    pub region: Region,
+    /// Its name in AWS.
+    pub name: String,
+    /// How old what it says of an account may be. Default 24h.
+    pub max_staleness: Age,
+    /// Where it is said.
+    pub at: Arc<str>,
+}
+
+/// A `reference` block: a list of images and definitions that are in use somewhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceList {
+    /// Its name, by which plans cite it: `reference.NAME`.
+    pub label: String,
+    /// Where it comes from.
+    pub from: ListOrigin,
+    /// Where it is said.
+    pub at: Arc<str>,
+}
+
+/// Where a list of references comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListOrigin {
+    /// `reference "file"`: a JSON file.
+    File {
+        /// Its path, relative to the policy's directory.
+        path: String,
+    },
+    /// `reference "command"`: what a program prints.
+    Command {
+        /// The program and its arguments; at least one word. It runs in the policy's directory.
+        program: Vec<String>,
+        /// How long it may take. Default 30s.
+        timeout: Age,
+    },
 }
 
 /// A `waive` block.

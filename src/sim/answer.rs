@@ -1,7 +1,7 @@
 //! The simulated AWS itself: one request in, one answer out.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -36,6 +36,8 @@ pub struct Options {
     pub quotas: bool,
     /// What goes wrong.
     pub faults: Faults,
+    /// Regions that no account has enabled, as opt-in Regions are at first.
+    pub disabled_regions: BTreeSet<Region>,
     /// The time at which the clock starts; the world's `taken_at` if absent. A time before that is ignored.
     pub starts_at: Option<Timestamp>,
 }
@@ -67,6 +69,7 @@ struct Shared {
     clock: Clock,
     quotas: bool,
     faults: Faults,
+    disabled_regions: BTreeSet<Region>,
     state: Mutex<State>,
 }
 
@@ -103,6 +106,7 @@ impl Sim {
                 clock: Clock::starting_at(base),
                 quotas: options.quotas,
                 faults: options.faults,
+                disabled_regions: options.disabled_regions,
                 state: Mutex::new(state),
             }),
         }
@@ -169,6 +173,9 @@ impl Sim {
         };
         let service = parsed.service;
         let outcome = match wire::authenticate(&request, &state.world) {
+            Ok(credential) if self.shared.disabled_regions.contains(&credential.location.region) => {
+                Err(wire::not_enabled(service))
+            }
             Ok(credential) => self.perform(&mut state, &parsed, &credential, now)?,
             Err(refusal) => Err(refusal),
         };

@@ -176,6 +176,18 @@ pub(super) fn authenticate(request: &Request<Bytes>, world: &World) -> Result<Cr
     Ok(Credential { location: Location { account_id, region: region.into() }, arn })
 }
 
+/// The answer of a Region that the account has not enabled: it does not know the account's credentials. Not
+/// documented; so users report it.
+pub(super) fn not_enabled(service: &Service) -> Refusal {
+    let message = "The security token included in the request is invalid.";
+    match service.protocol {
+        Protocol::Query => Refusal { status: 403, ..refusal("InvalidClientTokenId", message) },
+        Protocol::Json10(_) | Protocol::Json11(_) | Protocol::Rest(_) => {
+            refusal("UnrecognizedClientException", message)
+        }
+    }
+}
+
 /// A successful answer.
 pub(super) fn answer(service: &Service, operation: &str, mut value: Value, id: &str) -> Response<Bytes> {
     match service.protocol {

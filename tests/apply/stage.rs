@@ -430,6 +430,7 @@ impl Stage {
             plan: &self.plan,
             journal,
             sessions: self.sessions().await,
+            collect: collect::Options::new(now()),
             cache: Arc::new(MemoryCache::default()),
             now,
             wait: self.wait,

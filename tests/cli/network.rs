@@ -15,14 +15,20 @@ use crate::{
 };
 
 /// A simulated AWS as a process, ended when dropped.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn of(site: &Site, world: &str) -> Self {
-        let mut process = site.command(&["simulate", "--world", world, "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    pub(crate) fn of(site: &Site, world: &str) -> Self {
+        Self::with(site, world, &[])
+    }
+
+    /// With further arguments.
+    pub(crate) fn with(site: &Site, world: &str, arguments: &[&str]) -> Self {
+        let command = [&["simulate", "--world", world, "--listen", "127.0.0.1:0"], arguments].concat();
+        let mut process = site.command(&command).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Self { url: line.trim().strip_prefix("listening on ").unwrap().to_owned(), process }
@@ -36,7 +42,7 @@ impl Drop for Server {
     }
 }
 
-fn with_endpoint(mut command: Command, url: &str) -> Command {
+pub(crate) fn with_endpoint(mut command: Command, url: &str) -> Command {
     let environment = [
         ("AWS_ENDPOINT_URL", url),
         ("AWS_ACCESS_KEY_ID", "test"),

@@ -8,6 +8,7 @@ mod deployments;
 mod elsewhere;
 mod holders;
 mod kept;
+mod lists;
 mod registry;
 mod world;
 

@@ -40,7 +40,11 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
             check_plan(plan, args, &policy, (estate.now())())?;
         }
         // An account that cannot be used leaves no state behind.
-        let sessions = estate.connect("apply").await?;
+        let entered = estate.enter("apply", shell).await?;
+        entered.tell(shell);
+        if let Some(plan) = &saved {
+            entered.reaches(plan)?;
+        }
         let state = State::open(&policy, estate.now()).await?;
         if let Some(unfinished) = find_unfinished(&*state.store).await?.into_iter().next() {
             return Err(CliError::Unfinished(unfinished.manifest.run));
@@ -48,7 +52,8 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
         let plan = match saved {
             Some(plan) => plan,
             None => {
-                let plan = plan_live(&policy, &estate, &sessions, &state, shell).await?.plan;
+                let options = estate.collect_options(&policy, &entered, args.run.lists.allow_commands);
+                let plan = plan_live(&policy, &estate, &entered, &options, &state, shell).await?.plan;
                 check_plan(&plan, args, &policy, (estate.now())())?;
                 plan
             }
@@ -57,7 +62,7 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
             estate.close()?;
             return finish_idle(&plan, &args.run, dir, shell);
         }
-        let exit = carry_out_new(&plan, &args.run, &estate, &state, dir, shell).await;
+        let exit = carry_out_new(&plan, &args.run, &policy, &estate, &state, shell).await;
         state.save_cache().await?;
         estate.close()?;
         exit
@@ -121,14 +126,15 @@ fn finish_idle(plan: &Plan, options: &RunArgs, dir: &Path, shell: &Shell) -> Res
 async fn carry_out_new(
     plan: &Plan,
     options: &RunArgs,
+    policy: &PolicyDir,
     estate: &Estate,
     state: &State,
-    dir: &Path,
     shell: &Shell,
 ) -> Result<Exit, CliError> {
     let now = (estate.now())();
     let run_id = RunId::new(now, &plan.plan_id).map_err(|error| CliError::NotApplyable(vec![error.to_string()]))?;
-    let sessions = estate.connect(run_id.as_str()).await?;
+    let entered = estate.enter(run_id.as_str(), shell).await?;
+    entered.reaches(plan)?;
     let text = super::show::plan_json(plan)?;
     let new = NewRun {
         plan_id: &plan.plan_id,
@@ -140,7 +146,8 @@ async fn carry_out_new(
     let run = Run {
         plan,
         journal,
-        sessions,
+        collect: estate.collect_options(policy, &entered, options.lists.allow_commands),
+        sessions: entered.sessions,
         cache: state.cache(),
         now: estate.now().clone(),
         wait: !options.no_wait,
@@ -148,5 +155,5 @@ async fn carry_out_new(
         stop: stop_on_signal(*shell),
     };
     let report = carry_out(run).await?;
-    finish(&report, plan, dir, options.json, shell)
+    finish(&report, plan, &policy.dir, options.json, shell)
 }

@@ -8,24 +8,25 @@ use std::{
 
 use crate::{
     cli::{
-        Exit, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting, run::block_on,
-        shell::Shell, state::State,
+        Exit, args::ListArgs, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting,
+        run::block_on, shell::Shell, state::State,
     },
     collect::{Spool, collect_into},
     inventory::Inventory,
 };
 
-pub(in crate::cli) fn pull(dir: &Path, out: &Path, shell: &Shell) -> Result<Exit, CliError> {
+pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shell) -> Result<Exit, CliError> {
     let policy = PolicyDir::read(dir, shell)?;
     let unwritten = |source| CliError::Write { path: out.to_owned(), source };
     let (inventory, spool) = block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
-        let sessions = estate.connect("inventory").await?;
+        let entered = estate.enter("inventory", shell).await?;
+        entered.tell(shell);
         let state = State::open(&policy, estate.now()).await?;
         let spool = Spool::new(aside(out, "images").map_err(unwritten)?, aside(out, "manifests").map_err(unwritten)?);
         let progress = Collecting::new(shell);
-        let options = estate.collect_options(&policy);
-        let inventory = collect_into(&sessions, &options, &*state.cache(), &progress, &spool).await;
+        let options = estate.collect_options(&policy, &entered, lists.allow_commands);
+        let inventory = collect_into(&entered.sessions, &options, &*state.cache(), &progress, &spool).await;
         progress.finish();
         // What was read before the disk was full need not be read again.
         state.save_cache().await?;

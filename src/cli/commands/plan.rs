@@ -4,18 +4,18 @@ use std::{io::BufReader, path::Path};
 
 use super::show::{plan_json, print_plan};
 use crate::{
-    aws::Session,
     cli::{
         Exit,
         args::PlanArgs,
         connect::Estate,
+        entering::Entered,
         error::CliError,
         policy_files::PolicyDir,
         run::block_on,
         shell::Shell,
         state::{self, State},
     },
-    collect::collect,
+    collect::{Options, collect},
     inventory::{self, Inventory},
     ledger::Ledger,
     model::{Now, Timestamp, sha256},
@@ -31,9 +31,11 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
             block_on(pace, async {
                 let estate = Estate::open(&policy, shell)?;
                 // An account that cannot be used leaves no state behind.
-                let sessions = estate.connect("plan").await?;
+                let entered = estate.enter("plan", shell).await?;
+                entered.tell(shell);
                 let state = State::open(&policy, estate.now()).await?;
-                let answer = plan_live(&policy, &estate, &sessions, &state, shell).await?;
+                let options = estate.collect_options(&policy, &entered, args.lists.allow_commands);
+                let answer = plan_live(&policy, &estate, &entered, &options, &state, shell).await?;
                 estate.close()?;
                 Ok(answer.plan)
             })?
@@ -57,13 +59,13 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
 pub(in crate::cli) async fn plan_live(
     policy: &PolicyDir,
     estate: &Estate,
-    sessions: &[Session],
+    entered: &Entered,
+    options: &Options,
     state: &State,
     shell: &Shell,
 ) -> Result<Answer, CliError> {
-    let options = estate.collect_options(policy);
     let progress = crate::cli::progress::Collecting::new(shell);
-    let inventory = collect(sessions, &options, &*state.cache(), &progress).await;
+    let inventory = collect(&entered.sessions, options, &*state.cache(), &progress).await;
     progress.finish();
     state.save_cache().await?;
     let mut ledger = state.ledger().await?;

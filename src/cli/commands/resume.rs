@@ -30,13 +30,16 @@ pub(in crate::cli) fn run(args: &ResumeArgs, shell: &Shell) -> Result<Exit, CliE
         let bytes = read_plan(&*state.store, &run).await?;
         let plan = Plan::from_json(&String::from_utf8_lossy(&bytes))
             .map_err(|source| CliError::PlanFile { path: format!("the plan of run {run}").into(), source })?;
-        let sessions = estate.connect(run.as_str()).await?;
+        let entered = estate.enter(run.as_str(), shell).await?;
+        entered.tell(shell);
+        entered.reaches(&plan)?;
         let journal = Journal::open_existing(state.store.clone(), &run, state.owner.clone(), (estate.now())()).await?;
         let teller = Teller::new(&plan, run, args.options.json, *shell);
         let report = carry_out(Run {
             plan: &plan,
             journal,
-            sessions,
+            collect: estate.collect_options(&policy, &entered, args.options.lists.allow_commands),
+            sessions: entered.sessions,
             cache: state.cache(),
             now: estate.now().clone(),
             wait: !args.options.no_wait,

@@ -20,7 +20,9 @@ pub(in crate::cli) fn run(args: &SimulateArgs, shell: &Shell) -> Result<Exit, Cl
             WorldClock::System => Some(clock::system()()),
             WorldClock::World => None,
         };
-        let sim = Sim::new(world, sim::Options { quotas: args.quotas, starts_at, ..sim::Options::default() });
+        let disabled_regions = args.disabled_region.iter().map(|region| region.as_str().into()).collect();
+        let options = sim::Options { quotas: args.quotas, starts_at, disabled_regions, ..sim::Options::default() };
+        let sim = Sim::new(world, options);
         let refused = |source| CliError::Listen { address: args.listen.to_string(), source };
         let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

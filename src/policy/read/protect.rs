@@ -45,10 +45,14 @@ fn source(label: &Name, reading: &mut Reading) -> Option<Source> {
     match label.text.parse::<Source>() {
         Ok(source) if source.can_be_waived() => Some(source),
         Ok(source) => {
-            let detail = format!(
-                "Without it there is nothing to decide on. What can be waived: {}.",
-                listed(can_be_waived, "and")
-            );
+            let because = if source == Source::Config {
+                "It is read only where an `aggregator` block asks for it: remove that."
+            } else if source == Source::Reference {
+                "It is read only where a `reference` block asks for it: remove that."
+            } else {
+                "Without it there is nothing to decide on."
+            };
+            let detail = format!("{because} What can be waived: {}.", listed(can_be_waived, "and"));
             reading.error(&label.span, format!("`{source}` cannot be waived"), detail);
             None
         }

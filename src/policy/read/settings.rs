@@ -47,7 +47,8 @@ fn read_settings(block: &mut Block<'_>, settings: &mut Settings, reading: &mut R
     }
 }
 
-fn above_zero(name: &str, age: &Found<Age>, because: &str, reading: &mut Reading) -> Age {
+/// The age, reported if it is zero.
+pub(super) fn above_zero(name: &str, age: &Found<Age>, because: &str, reading: &mut Reading) -> Age {
     if age.value.is_zero() {
         reading.error(&age.span, format!("`{name}` must be above zero"), format!("With zero, {because}."));
     }

@@ -5,6 +5,17 @@ account {
   id = "000000000000"
 }
 
+aggregator "org" {
+}
+
+reference "file" "eks" {}
+
+reference "command" "nomad" {}
+
+reference "file" {
+  path = "in-use/eks.json"
+}
+
 waive "daemons" {}
 
 protect "image" "golden" {

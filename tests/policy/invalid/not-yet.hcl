@@ -6,11 +6,6 @@ account "prod" {
   regions = var.regions
 }
 
-aggregator "org" {
-  account = "prod"
-}
-reference "file" "eks" { path = "in-use/eks.json" }
-
 state "s3" {
   bucket = "acme-jettison"
 }

@@ -17,6 +17,23 @@ account "prod" {
   region  = "us-east-1"
 }
 
+aggregator "org" {
+  account       = "prod"
+  region        = "eu-central-1"
+  name          = "org-aggregator"
+  max_stalenes  = "24h"
+}
+
+reference "file" "eks" {
+  path   = "in-use/eks.json"
+  format = "json"
+}
+
+reference "command" "nomad" {
+  program = ["./in-use.sh"]
+  args    = ["--all"]
+}
+
 waive "daemons" {
   reason = "no managed instances here"
   until  = "2027-01-01"

@@ -25,6 +25,19 @@ account "demo" {
   simulated = "world.ndjson"
 }
 
+aggregator "org" {
+  account       = "prod"
+  region        = "us-east-1"
+  name          = "org-aggregator"
+  max_staleness = "36h"
+}
+
+reference "file" "eks" { path = "in-use/eks.json" }
+reference "command" "nomad" {
+  program = ["./in-use.sh", "--all", ""]
+  timeout = "90s"
+}
+
 waive "daemons" { reason = "no managed instances here" }
 waive "batch" {
   reason = <<-END
