@@ -94,3 +94,72 @@ pub(super) fn holding(deployments: &[ServiceDeployment]) -> Vec<&str> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, option, prelude::*};
+
+    use super::*;
+    use crate::{
+        inventory::{RevisionSummary, Rollback},
+        model::Timestamp,
+    };
+
+    fn summary(number: u8) -> RevisionSummary {
+        RevisionSummary { arn: number.to_string(), ..RevisionSummary::default() }
+    }
+
+    prop_compose! {
+        fn deployment()(
+            status in prop_oneof![
+                3 => Just("SUCCESSFUL"), 1 => Just("STOPPED"), 1 => Just("ROLLBACK_SUCCESSFUL"), 1 => Just("ROLLBACK_FAILED"),
+                1 => Just("IN_PROGRESS"), 1 => Just("BAKING"),
+            ],
+            created in 1..20i64,
+            sources in vec(any::<u8>(), 0..3),
+            target in any::<u8>(),
+            rollback in option::of(any::<u8>()),
+        ) -> ServiceDeployment {
+            ServiceDeployment {
+                status: status.to_owned(),
+                created_at: Timestamp::from_second(created).ok(),
+                source_service_revisions: sources.into_iter().map(summary).collect(),
+                target_service_revision: Some(summary(target)),
+                rollback: rollback.map(|to| Rollback { service_revision_arn: to.to_string(), ..Rollback::default() }),
+                ..ServiceDeployment::default()
+            }
+        }
+    }
+
+    fn held(deployments: &[ServiceDeployment]) -> BTreeSet<&str> {
+        holding(deployments).into_iter().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_holds_follows_from_the_newest_and_the_unfinished(mut deployments in vec(deployment(), 1..12)) {
+            let before = deployments.clone();
+            let holding = held(&before);
+            for one in before.iter().filter(|one| !is_over(&one.status)) {
+                prop_assert!(named_by(one).into_iter().all(|named| holding.contains(named)), "{one:?} is not over");
+            }
+            let newest_success = before.iter().filter(|one| one.status == "SUCCESSFUL").max_by_key(|one| one.created_at);
+            let target = newest_success.and_then(|one| one.target_service_revision.as_ref());
+            prop_assert!(target.is_none_or(|target| holding.contains(target.arn.as_str())));
+            deployments.reverse();
+            prop_assert_eq!(&held(&deployments), &holding, "whatever the order");
+            if newest_success.is_some() {
+                let ancient = ServiceDeployment {
+                    status: "SUCCESSFUL".to_owned(),
+                    created_at: Timestamp::from_second(0).ok(),
+                    target_service_revision: Some(RevisionSummary { arn: "ancient".to_owned(), ..RevisionSummary::default() }),
+                    ..ServiceDeployment::default()
+                };
+                deployments.push(ancient);
+                prop_assert_eq!(&held(&deployments), &holding, "what is older holds nothing");
+            }
+        }
+    }
+}
