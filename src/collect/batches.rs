@@ -1,8 +1,12 @@
-//! Describing many objects of a scope in full batches, wherever in the scope they are.
+//! Describing many objects of a scope in full batches, wherever in the scope they are, while they are still being found.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{future::Future, pin::pin};
 
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{
+    Stream, StreamExt,
+    stream::{FuturesUnordered, poll_fn},
+};
+use tokio::sync::mpsc;
 
 use super::{patience::Patience, scope::ScopeSweep};
 use crate::{
@@ -20,34 +24,49 @@ pub(super) struct Described<T> {
     pub(super) gaps: Vec<Gap>,
 }
 
+/// What is sent through a channel.
+pub(super) fn received<T>(mut channel: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> {
+    poll_fn(move |context| channel.poll_recv(context))
+}
+
 impl ScopeSweep<'_> {
-    /// Describes objects by ARN, `size` at a time. Every ARN is found, or a gap of `source`, or within a gap of the whole source.
+    /// Describes objects by ARN, `size` at a time; only the last batch has fewer. Every ARN is found, or a gap of `source`, or within
+    /// a gap of the whole source.
     ///
     /// One object that is gone can spoil a batch that names others too ("ServiceNotFoundException" on a list of deployments):
     /// such a batch is asked for again in halves, until the gap is the one object.
     pub(super) async fn describe_all<T, F>(
         &self,
         source: Source,
-        arns: BTreeSet<String>,
+        arns: impl Stream<Item = String>,
         size: usize,
         ask: impl Fn(Vec<String>) -> F,
     ) -> Described<T>
     where
         F: Future<Output = Result<Batch<T>, AwsError>>,
     {
-        let arns: Vec<String> = arns.into_iter().collect();
-        let mut waiting: Vec<Vec<String>> = arns.chunks(size).rev().map(<[String]>::to_vec).collect();
+        let put = |batch: Vec<String>| {
+            let answer = ask(batch.clone());
+            async move { (batch, answer.await) }
+        };
+        let mut batches = pin!(arns.chunks(size));
+        let mut is_last = false;
         let mut answers = FuturesUnordered::new();
         let mut patience = Patience::new();
         let mut described = Described { found: Vec::new(), gaps: Vec::new() };
         loop {
-            while answers.len() < BATCHES_AT_ONCE
-                && let Some(batch) = waiting.pop()
-            {
-                let answer = ask(batch.clone());
-                answers.push(async move { (batch, answer.await) });
-            }
-            let Some((asked, answer)) = answers.next().await else { return described };
+            let (asked, answer) = tokio::select! {
+                biased;
+                Some(answered) = answers.next(), if !answers.is_empty() => answered,
+                batch = batches.next(), if !is_last && answers.len() < BATCHES_AT_ONCE => {
+                    match batch {
+                        Some(batch) => answers.push(put(batch)),
+                        None => is_last = true,
+                    }
+                    continue;
+                }
+                else => return described,
+            };
             match answer {
                 Ok(batch) => {
                     self.read(source, asked.len());
@@ -56,7 +75,7 @@ impl ScopeSweep<'_> {
                 }
                 Err(error) if error.kind == ErrorKind::NotFound && asked.len() > 1 => {
                     let (first, second) = asked.split_at(asked.len() / 2);
-                    waiting.extend([first.to_vec(), second.to_vec()]);
+                    answers.extend([put(first.to_vec()), put(second.to_vec())]);
                 }
                 Err(error) if patience.ends_with(error.kind) => {
                     described.gaps.push(self.gap_after(source, None, &error));

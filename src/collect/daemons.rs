@@ -57,7 +57,7 @@ impl ScopeSweep<'_> {
         let mut whole = Inventory::default();
         let deployments = daemons.iter().filter_map(|seen| seen.value.deployment_arn.clone()).collect();
         let ask = |batch: Vec<String>| async move { self.session.describe_daemon_deployments(&batch).await };
-        let deployments = self.counted(deployments);
+        let deployments = iter(self.counted(deployments));
         let deployments = self.describe_all(Source::Daemons, deployments, DESCRIBE_DAEMON_PARTS, ask).await;
         whole.gaps.extend(deployments.gaps);
         let current = daemons.iter().flat_map(|seen| &seen.value.current_revisions).map(|revision| &revision.arn);
@@ -73,7 +73,7 @@ impl ScopeSweep<'_> {
             }
         }
         let ask = |batch: Vec<String>| async move { self.session.describe_daemon_revisions(&batch).await };
-        let unknown = self.counted(unknown);
+        let unknown = iter(self.counted(unknown));
         let answer = self.describe_all(Source::Daemons, unknown, DESCRIBE_DAEMON_PARTS, ask).await;
         whole.gaps.extend(answer.gaps);
         for revision in answer.found {

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{
-    StreamExt,
-    future::{join, join3},
-    stream::iter,
-};
+use futures::{StreamExt, future::join3, stream::iter};
+
+use tokio::sync::mpsc;
 
 use super::{
     deployments::Extent,
@@ -31,16 +29,22 @@ impl ScopeSweep<'_> {
     pub(super) async fn holders(&self, extent: Extent) -> Inventory {
         let daemons = [Source::Daemons].into_iter().filter(|source| !self.options.waives(*source));
         daemons.clone().for_each(|source| self.started(source));
-        let (mut whole, definitions) = join(self.fleet(), self.daemon_definitions()).await;
-        let (deployments, revisions) =
-            join(self.deployments(&whole.services, extent), self.daemon_revisions(&whole.daemons)).await;
-        [definitions, deployments, revisions].into_iter().for_each(|part| absorb(&mut whole, part));
+        let (found, services) = mpsc::unbounded_channel();
+        let fleet = async {
+            let mut fleet = self.fleet(found).await;
+            let revisions = self.daemon_revisions(&fleet.daemons).await;
+            absorb(&mut fleet, revisions);
+            fleet
+        };
+        let (mut whole, deployments, definitions) =
+            join3(fleet, self.deployments(services, extent), self.daemon_definitions()).await;
+        [deployments, definitions].into_iter().for_each(|part| absorb(&mut whole, part));
         daemons.for_each(|source| self.finished(source));
         whole
     }
 
-    /// Everything that runs, or could at any moment.
-    async fn fleet(&self) -> Inventory {
+    /// Everything that runs, or could at any moment. Hands on services as soon as they are described.
+    async fn fleet(&self, found: mpsc::UnboundedSender<Service>) -> Inventory {
         let sources = [Source::Services, Source::TaskSets, Source::Tasks];
         let sources = sources.into_iter().filter(|source| !self.options.waives(*source));
         sources.clone().for_each(|source| self.started(source));
@@ -48,7 +52,8 @@ impl ScopeSweep<'_> {
         match self.session.list_clusters().await {
             Ok(arns) => {
                 let inactive = self.clusters(&arns, &mut whole).await;
-                let clusters: Vec<_> = arns.iter().map(|arn| self.cluster(arn, inactive.contains(arn))).collect();
+                let clusters: Vec<_> =
+                    arns.iter().map(|arn| self.cluster(arn, inactive.contains(arn), &found)).collect();
                 let mut parts = iter(clusters).buffer_unordered(CLUSTERS_AT_ONCE);
                 while let Some(part) = parts.next().await {
                     absorb(&mut whole, part);
@@ -81,18 +86,18 @@ impl ScopeSweep<'_> {
         inactive
     }
 
-    async fn cluster(&self, arn: &str, is_inactive: bool) -> Inventory {
+    async fn cluster(&self, arn: &str, is_inactive: bool, found: &mpsc::UnboundedSender<Service>) -> Inventory {
         let tasks = async {
             if self.options.waives(Source::Tasks) { Inventory::default() } else { self.tasks(arn, is_inactive).await }
         };
         let (mut whole, tasks, daemons) =
-            join3(self.services(arn, is_inactive), tasks, self.daemons(arn, is_inactive)).await;
+            join3(self.services(arn, is_inactive, found), tasks, self.daemons(arn, is_inactive)).await;
         absorb(&mut whole, tasks);
         absorb(&mut whole, daemons);
         whole
     }
 
-    async fn services(&self, cluster: &str, is_inactive: bool) -> Inventory {
+    async fn services(&self, cluster: &str, is_inactive: bool, found: &mpsc::UnboundedSender<Service>) -> Inventory {
         let mut whole = Inventory::default();
         let arns = match self.session.list_services(cluster).await {
             Ok(arns) => arns,
@@ -114,6 +119,7 @@ impl ScopeSweep<'_> {
             match answer {
                 Ok(described) => {
                     whole.gaps.extend(described.failures.iter().map(|failure| self.gap_of(Source::Services, failure)));
+                    described.found.iter().for_each(|service| drop(found.send(service.clone())));
                     services.extend(described.found);
                 }
                 Err(error) => {

@@ -11,11 +11,12 @@ use jettison::{
     sim,
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     cloud::{Cloud, error},
     gaps, options,
-    world::{arn, assert_same, at, cluster, definition, digest, empty, seen, service},
+    world::{arn, assert_same, at, cluster, definition, digest, empty, seen, service, written},
 };
 
 fn summary(revision: &str) -> RevisionSummary {
@@ -269,6 +270,39 @@ async fn each_operation_denied_is_a_gap_of_its_source_and_the_rest_is_read() {
     }
 }
 
+/// What services themselves name is read although their deployments cannot be listed.
+#[tokio::test(start_paused = true)]
+async fn current_revisions_are_read_when_listing_is_denied() {
+    let mut world = empty();
+    world.clusters = vec![seen(cluster("main"))];
+    (0..150).for_each(|number| add(&mut world, "main", &format!("s{number:03}"), 1));
+    let cloud = Cloud::new(&world).denying("ListServiceDeployments");
+    let read = cloud.collect(options(), &Arc::default()).await;
+    assert_eq!(gaps(&read), [(Source::ServiceDeployments, None)].into());
+    assert_eq!(read.service_revisions, world.service_revisions);
+    assert!(cloud.asked("ListServiceDeployments").len() < 100, "{:?}", cloud.calls());
+}
+
+/// Deployments and revisions have quotas of their own: at AWS's published rates the slower of the two sets the time.
+#[tokio::test(start_paused = true)]
+async fn no_quota_waits_for_another() {
+    let mut world = empty();
+    world.clusters = vec![seen(cluster("main"))];
+    (0..400).for_each(|number| add(&mut world, "main", &format!("s{number:03}"), 20));
+    let enforced = sim::Options { quotas: true, ..sim::Options::default() };
+    let cloud = Cloud::of_text(&written(&world), &world, enforced);
+    let start = Instant::now();
+    let read = cloud.collect(options(), &Arc::default()).await;
+    assert_eq!((gaps(&read), read.service_revisions.len()), (BTreeSet::new(), 8_000));
+    assert!(cloud.sim.calls().iter().all(|call| call.error.is_none()), "throttled although alone");
+    let deployments = calls(&cloud, "ListServiceDeployments") + calls(&cloud, "DescribeServiceDeployments");
+    assert_eq!((deployments, calls(&cloud, "DescribeServiceRevisions")), (400 + 20, 400));
+    // Fifty at once, and twenty a second after that.
+    let bound = f64::from(u32::try_from(deployments).unwrap() - 50) / 20.0;
+    let taken = start.elapsed().as_secs_f64();
+    assert!(bound / taken >= 0.95, "{taken} s against a bound of {bound} s");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_listed_and_missing_is_a_gap_under_its_own_arn() {
     let mut world = small();
@@ -409,7 +443,7 @@ async fn a_deployment_is_followed_from_its_beginning_to_its_end() {
     let mut begun = service("main", "web", "web:1");
     begun.deployments[0].rollout_state = Some("IN_PROGRESS".to_owned());
     world.services = vec![seen(begun)];
-    let cloud = Cloud::of_text(&crate::world::written(&world), &world, sim::Options::default());
+    let cloud = Cloud::of_text(&written(&world), &world, sim::Options::default());
     let request = |target: &str, body: Value| {
         let scope = "Credential=AKIA000000000000DEMO/20261101/eu-central-1/ecs/aws4_request, Signature=0";
         let request = http::Request::builder()
