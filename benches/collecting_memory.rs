@@ -7,13 +7,7 @@
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "it reads its own peak and asks for real time")]
 
-use std::{
-    fmt::Write as _,
-    io::BufWriter,
-    process::Command,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fmt::Write as _, io::BufWriter, process::Command, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use jettison::{
