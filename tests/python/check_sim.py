@@ -16,7 +16,7 @@ os.environ["JETTISON"] = os.path.abspath(arguments.parse_args().jettison)
 from report import run  # noqa: E402
 from sim.case import called  # noqa: E402
 from sim.cli_cases import Cli  # noqa: E402, F401
-from sim.ecr_cases import EcrImages, EcrRepositories  # noqa: E402, F401
+from sim.ecr_cases import EcrImages, EcrRepositories, EcrSettings  # noqa: E402, F401
 from sim.ecs_cases import EcsClusters, EcsDefinitions, EcsServices, EcsTasks, EcsTaskSets  # noqa: E402, F401
 from sim.model_cases import ModelBites  # noqa: E402, F401
 from sim.page_cases import Pages  # noqa: E402, F401
