@@ -38,11 +38,17 @@ pub trait Sink: Send + Sync {
 
 /// Keeps everything.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<(Vec<Seen<Image>>, Vec<Seen<Manifest>>)>);
+pub(super) struct Kept(Mutex<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    images: Vec<Seen<Image>>,
+    manifests: Vec<Seen<Manifest>>,
+}
 
 impl Kept {
     pub(super) fn put_into(self, whole: &mut Inventory) {
-        let (images, manifests) = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let All { images, manifests } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         (whole.images, whole.manifests) = (images, manifests);
     }
 }
@@ -52,9 +58,9 @@ impl Sink for Kept {
 
     fn take(&self, contents: Contents) -> Result<(), Infallible> {
         let Contents { location, repository: _, images, manifests } = contents;
-        let (all_images, all_manifests) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all_images.extend(images.into_iter().map(|image| Seen::new(location.clone(), image)));
-        all_manifests.extend(manifests.into_iter().map(|manifest| Seen::new(location.clone(), manifest)));
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.images.extend(images.into_iter().map(|image| Seen::new(location.clone(), image)));
+        all.manifests.extend(manifests.into_iter().map(|manifest| Seen::new(location.clone(), manifest)));
         Ok(())
     }
 }

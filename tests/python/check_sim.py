@@ -18,7 +18,7 @@ from sim.case import called  # noqa: E402
 from sim.cli_cases import Cli  # noqa: E402, F401
 from sim.config_cases import Aggregators  # noqa: E402, F401
 from sim.deployment_cases import CliDeployments, EcsDeployments  # noqa: E402, F401
-from sim.ecr_cases import EcrImages, EcrRepositories  # noqa: E402, F401
+from sim.ecr_cases import EcrImages, EcrRepositories, EcrSettings  # noqa: E402, F401
 from sim.ecs_cases import EcsClusters, EcsDefinitions, EcsServices, EcsTasks, EcsTaskSets  # noqa: E402, F401
 from sim.elsewhere_cases import Elsewhere  # noqa: E402, F401
 from sim.holder_cases import Holders  # noqa: E402, F401

@@ -114,9 +114,9 @@ async fn referrers_are_listed_by_subject_archived_ones_only_if_asked_for() {
 }
 
 /// The SDK cannot send `deleteReplication`, so the registry comes with the world.
-fn replicating(filters: serde_json::Value) -> Sim {
+fn replicating(filter: &str) -> Sim {
     let rule = json!({ "destinations": [{ "region": "eu-central-1", "registryId": "111111111111" }],
-        "repositoryFilters": filters, "deleteReplication": { "enabled": true } });
+        "repositoryFilters": [{ "filter": filter, "filterType": "PREFIX_MATCH" }], "deleteReplication": { "enabled": true } });
     let copy = |hex: char, tags: serde_json::Value| {
         (
             "111111111111",
@@ -155,7 +155,7 @@ async fn delete(ecr: &Client, id: ImageIdentifier) {
 
 #[tokio::test]
 async fn delete_replication_takes_the_copies_and_the_tags() {
-    let sim = replicating(json!([{ "filter": "team/", "filterType": "PREFIX_MATCH" }]));
+    let sim = replicating("team/");
     let ecr = ecr(&sim);
     delete(&ecr, ImageIdentifier::builder().image_digest(digest('b')).build()).await;
     delete(&ecr, ImageIdentifier::builder().image_tag("latest").build()).await;
@@ -168,14 +168,14 @@ async fn delete_replication_takes_the_copies_and_the_tags() {
 
 #[tokio::test]
 async fn a_repository_that_no_filter_matches_keeps_its_copies() {
-    let sim = replicating(json!([{ "filter": "other", "filterType": "PREFIX_MATCH" }]));
+    let sim = replicating("other");
     delete(&ecr(&sim), ImageIdentifier::builder().image_digest(digest('b')).build()).await;
     assert_eq!(copies(&sim).await.len(), 3);
 }
 
 #[tokio::test]
 async fn replication_without_deletions_keeps_the_copies() {
-    let sim = replicating(json!([{ "filter": "team/", "filterType": "PREFIX_MATCH" }]));
+    let sim = replicating("team/");
     let ecr = ecr(&sim);
     // What the SDK knows of the rule, put back: delete replication is off by default.
     let known = ecr.describe_registry().send().await.unwrap().replication_configuration.unwrap();

@@ -123,7 +123,7 @@ class Cli(CommandLine):
         rules = json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
         self.aws("ecr", "put-lifecycle-policy", *where, "--lifecycle-policy-text", rules)
         self.assertEqual(self.aws("ecr", "get-lifecycle-policy", *where)["lifecyclePolicyText"], rules)
-        rule = {"destinations": [{"region": "us-east-1", "registryId": "000000000000"}], "deleteReplication": {"enabled": True}}
+        rule = {"destinations": [{"region": "us-east-1", "registryId": "000000000000"}]}
         self.aws("ecr", "put-replication-configuration", "--replication-configuration", json.dumps({"rules": [rule]}))
         self.assertEqual(self.aws("ecr", "describe-registry")["replicationConfiguration"]["rules"], [rule])
         self.assertEqual(self.aws("ecr", "describe-pull-through-cache-rules")["pullThroughCacheRules"], [])
