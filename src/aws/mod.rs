@@ -48,6 +48,9 @@ mod time;
 mod transport;
 
 #[cfg(test)]
+#[cfg(feature = "step-functions")]
+mod expression_tests;
+#[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, Entry, connect, enter};

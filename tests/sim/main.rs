@@ -4,6 +4,7 @@
 mod client;
 mod definitions;
 mod deployments;
+mod elsewhere;
 mod faults;
 mod images;
 mod persistence;
