@@ -84,8 +84,8 @@ fn of_eks(properties: &EksProperties) -> impl Iterator<Item = Option<&str>> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_batch::types::{
-        ContainerProperties, EksContainer, EksPodProperties, NodeRangeProperty,
-        TaskContainerProperties, builders::JobDefinitionBuilder,
+        ContainerProperties, EksContainer, EksPodProperties, NodeRangeProperty, TaskContainerProperties,
+        builders::JobDefinitionBuilder,
     };
 
     use super::*;
