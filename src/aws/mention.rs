@@ -31,14 +31,25 @@ fn definition(holder: Holder<'_>, text: &str, at: usize) -> Option<Reference> {
     let rest = text.get(name_ends..).unwrap_or_default();
     let digits = if rest.starts_with(':') { length(name_ends + 1, |byte| byte.is_ascii_digit()) } else { 0 };
     let ends = if digits > 0 { name_ends + 1 + digits } else { name_ends };
-    let goes_on = text.get(ends..).unwrap_or_default().bytes().next();
-    if digits > 0 && goes_on.is_none_or(|byte| !is_of_family(byte) && !matches!(byte, b'{' | b'$' | b'.')) {
-        return Some(holder.definition(whole(text, at, name_at, ends)));
+    let after = text.get(ends..).unwrap_or_default();
+    let is_whole = if digits > 0 { !goes_on(after) } else { after.is_empty() };
+    if is_whole {
+        Some(holder.definition(whole(text, at, name_at, ends)))
+    } else {
+        Some(holder.any_revision_of(family))
     }
-    if goes_on.is_none() {
-        return Some(holder.definition(whole(text, at, name_at, ends)));
+}
+
+/// Whether more is put behind a name when it is used: a placeholder, a variable, or whatever is joined to the literal that ends
+/// with it.
+fn goes_on(after: &str) -> bool {
+    let Some(next) = after.chars().next() else { return false };
+    let joined = || after.get(1..).is_some_and(|rest| rest.trim_start().starts_with('&'));
+    match next {
+        '\'' | '"' => joined(),
+        '{' | '$' | '.' | '&' => true,
+        other => u8::try_from(other).is_ok_and(is_of_family),
     }
-    Some(holder.any_revision_of(family))
 }
 
 /// The whole ARN that ends at `ends` if there is one, otherwise the name within it.
@@ -49,17 +60,23 @@ fn whole(text: &str, at: usize, name_at: usize, ends: usize) -> &str {
     arn.or_else(|| text.get(name_at..ends)).unwrap_or_default()
 }
 
-fn images(holder: Holder<'_>, text: &str) -> impl Iterator<Item = Reference> {
+fn images(holder: Holder<'_>, text: &str) -> Vec<Reference> {
     let is_of_uri = |char: char| char.is_ascii_alphanumeric() || "._:/@-".contains(char);
-    let uris = text.split(move |char| !is_of_uri(char)).filter(|word| {
-        let word = word.to_ascii_lowercase();
-        REGISTRIES.iter().any(|host| word.contains(host))
-    });
-    uris.map(move |uri| {
-        let goes_on = uri.ends_with([':', '@', '/', '.', '-', '_']) || text.contains(&format!("{uri}{{"));
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_of_uri) {
+        let word = rest.get(start..).unwrap_or_default();
+        let (uri, after) = word.split_at(word.find(|char| !is_of_uri(char)).unwrap_or(word.len()));
+        rest = after;
+        let lower = uri.to_ascii_lowercase();
+        if !REGISTRIES.iter().any(|host| lower.contains(host)) {
+            continue;
+        }
+        let is_open = uri.ends_with([':', '@', '/', '.', '-', '_']) || goes_on(after);
         // Words around it keep it from being read as the image that the part known so far would name.
-        if goes_on { holder.image(&format!("decided when it runs: {uri}")) } else { holder.image(uri) }
-    })
+        found.push(if is_open { holder.image(&format!("decided when it runs: {uri}")) } else { holder.image(uri) });
+    }
+    found
 }
 
 #[cfg(test)]
@@ -97,6 +114,8 @@ mod tests {
             format!("States.Format('{ARN}:1{{}}', $.rev)"),
             format!("{{% '{ARN}:' & $rev %}}"),
             format!("{{% '{ARN}' & $rest %}}"),
+            format!("{{% '{ARN}:1' & $rest %}}"),
+            format!("{{% \"{ARN}:1\"& $rest %}}"),
         ] {
             assert_eq!(named(&text), [("any", "web".to_owned())], "{text}");
         }
@@ -107,7 +126,12 @@ mod tests {
     #[test]
     fn images_are_found_and_what_goes_on_is_not_read_as_shorter() {
         assert_eq!(named(&format!("run \"{IMAGE}:1.2\" now")), [("image", format!("{IMAGE}:1.2"))]);
-        for text in [format!("{IMAGE}:{{}}"), format!("'{IMAGE}:v{{}}'"), format!("'{IMAGE}:' & $tag")] {
+        for text in [
+            format!("{IMAGE}:{{}}"),
+            format!("'{IMAGE}:v{{}}'"),
+            format!("'{IMAGE}:' & $tag"),
+            format!("'{IMAGE}' & $tag"),
+        ] {
             let [(kind, uri)] = &named(&text)[..] else { panic!("{text}") };
             assert_eq!((*kind, ImageRef::parse(uri)), ("image", ImageRef::Unparsed), "{uri}");
         }

@@ -86,6 +86,12 @@ macro_rules! client {
 client!(ecs_of, aws_sdk_ecs);
 client!(ecr_of, aws_sdk_ecr);
 client!(sts_of, aws_sdk_sts);
+#[cfg(feature = "eventbridge")]
+client!(events_of, aws_sdk_eventbridge);
+#[cfg(feature = "scheduler")]
+client!(scheduler_of, aws_sdk_scheduler);
+#[cfg(feature = "step-functions")]
+client!(states_of, aws_sdk_sfn);
 
 pub(crate) fn ecs(sim: &Sim) -> aws_sdk_ecs::Client {
     ecs_of(sim, "000000000000")
@@ -93,6 +99,21 @@ pub(crate) fn ecs(sim: &Sim) -> aws_sdk_ecs::Client {
 
 pub(crate) fn ecr(sim: &Sim) -> aws_sdk_ecr::Client {
     ecr_of(sim, "000000000000")
+}
+
+#[cfg(feature = "eventbridge")]
+pub(crate) fn events(sim: &Sim) -> aws_sdk_eventbridge::Client {
+    events_of(sim, "000000000000")
+}
+
+#[cfg(feature = "scheduler")]
+pub(crate) fn scheduler(sim: &Sim) -> aws_sdk_scheduler::Client {
+    scheduler_of(sim, "000000000000")
+}
+
+#[cfg(feature = "step-functions")]
+pub(crate) fn states(sim: &Sim) -> aws_sdk_sfn::Client {
+    states_of(sim, "000000000000")
 }
 
 /// The code of the error that a call must have ended with.

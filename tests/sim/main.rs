@@ -3,6 +3,7 @@
 
 mod client;
 mod definitions;
+mod elsewhere;
 mod faults;
 mod images;
 mod persistence;
