@@ -47,6 +47,9 @@ mod time;
 mod transport;
 
 #[cfg(test)]
+#[cfg(feature = "step-functions")]
+mod expression_tests;
+#[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, connect};

@@ -65,7 +65,7 @@ mod tests {
     }
 
     /// A machine of one state.
-    fn machine(state: Value) -> Value {
+    fn machine(state: &Value) -> Value {
         json!({ "StartAt": "Run", "States": { "Run": state } })
     }
 
@@ -85,7 +85,7 @@ mod tests {
             "arn:aws:states:::aws-sdk:ecs:createService",
             "arn:aws:states:::aws-sdk:ecs:updateService",
         ] {
-            assert_eq!(of(&machine(run(resource, "web:3"))), [HOLDER.definition("web:3")], "{resource}");
+            assert_eq!(of(&machine(&run(resource, "web:3"))), [HOLDER.definition("web:3")], "{resource}");
         }
         for resource in [
             "arn:aws:states:::lambda:invoke",
@@ -93,21 +93,21 @@ mod tests {
             "web",
             "arn:aws:ecs:::ecs:runTask",
         ] {
-            assert!(of(&machine(run(resource, "web:3"))).is_empty(), "{resource}");
+            assert!(of(&machine(&run(resource, "web:3"))).is_empty(), "{resource}");
         }
     }
 
     #[test]
     fn states_are_found_at_any_depth() {
-        let run = |name: &str| machine(run(RUN, name));
+        let run = |name: &str| machine(&run(RUN, name));
         let nested = json!({
             "StartAt": "Both",
             "States": {
-                "Both": { "Type": "Parallel", "Branches": [run("a:1"), machine(json!({
+                "Both": { "Type": "Parallel", "Branches": [run("a:1"), machine(&json!({
                     "Type": "Map", "ItemProcessor": run("b:2"),
                 }))] },
                 "Old": { "Type": "Map", "Iterator": run("c:3") },
-                "Each": { "Type": "Map", "ItemProcessor": machine(json!({ "Type": "Parallel", "Branches": [run("d:4")] })) },
+                "Each": { "Type": "Map", "ItemProcessor": machine(&json!({ "Type": "Parallel", "Branches": [run("d:4")] })) },
             },
         });
         assert_eq!(of(&nested), ["a:1", "b:2", "c:3", "d:4"].map(|text| HOLDER.definition(text)));
@@ -118,11 +118,11 @@ mod tests {
         let path = json!({ "Type": "Task", "Resource": RUN, "Parameters": {
             "TaskDefinition.$": format!("States.Format('{ARN}:{{}}', $.revision)"),
         } });
-        assert_eq!(of(&machine(path)), [HOLDER.any_revision_of("web")]);
+        assert_eq!(of(&machine(&path)), [HOLDER.any_revision_of("web")]);
         let jsonata = json!({ "Type": "Task", "Resource": RUN, "QueryLanguage": "JSONata", "Arguments": {
             "TaskDefinition": format!("{{% '{ARN}:' & $states.input.revision %}}"),
         } });
-        assert_eq!(of(&machine(jsonata)), [HOLDER.any_revision_of("web")]);
+        assert_eq!(of(&machine(&jsonata)), [HOLDER.any_revision_of("web")]);
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
             json!({ "Type": "Task", "Resource": RUN, "Arguments": "{% $all %}" }),
             json!({ "Type": "Task", "Resource": RUN }),
         ] {
-            let found = of(&machine(state));
+            let found = of(&machine(&state));
             let [Reference { task_definition: Some(text), .. }] = &found[..] else { panic!("{found:?}") };
             assert!(text.starts_with("decided when it runs: "), "{text}");
         }
@@ -143,7 +143,7 @@ mod tests {
     fn what_other_steps_name_literally_is_held_too() {
         let image = "000000000000.dkr.ecr.eu-central-1.amazonaws.com/web:1";
         let pass = json!({ "Type": "Pass", "Result": { "td": format!("{ARN}:9"), "deep": [{ "image": image }] } });
-        assert_eq!(of(&machine(pass)), [HOLDER.image(image), HOLDER.definition(&format!("{ARN}:9"))]);
+        assert_eq!(of(&machine(&pass)), [HOLDER.image(image), HOLDER.definition(&format!("{ARN}:9"))]);
     }
 
     #[test]

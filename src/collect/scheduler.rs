@@ -1,7 +1,7 @@
 //! EventBridge Scheduler schedules.
 
 use super::scope::ScopeSweep;
-use crate::{inventory::Inventory, model::Source};
+use crate::{aws::Schedule, inventory::Inventory, model::Source};
 
 impl ScopeSweep<'_> {
     /// The schedules that may run something on ECS; the list tells which.
@@ -9,7 +9,7 @@ impl ScopeSweep<'_> {
         let source = Source::Scheduler;
         let mut whole = Inventory::default();
         let schedules = self.listed(&mut whole, source, None, self.session.list_schedules().await);
-        let reads = schedules.into_iter().filter(|schedule| schedule.is_of_ecs()).map(|schedule| async move {
+        let reads = schedules.into_iter().filter(Schedule::is_of_ecs).map(|schedule| async move {
             let target = self.session.get_schedule(&schedule).await;
             (schedule.arn, target)
         });

@@ -3,16 +3,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use jettison::{
-    collect::{Options, UNREAD},
+    collect::{Event, MemoryCache, Options, UNREAD, collect},
     inventory::{Inventory, Reference},
     model::Source,
     sim::{self, Fault, Faults, When},
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     cloud::{Cloud, error},
@@ -42,7 +43,7 @@ pub(crate) fn cloud(base: &Inventory, lines: &[(&str, Value)], faults: Faults) -
         writeln!(whole, "{line}").unwrap();
     }
     writeln!(whole, "{}", json!({ "kind": "end", "value": { "lines": count } })).unwrap();
-    Cloud::of_text(&whole, base, sim::Options { faults, ..sim::Options::default() })
+    Cloud::of_text(&whole, base, sim::Options { faults, quotas: true, ..sim::Options::default() })
 }
 
 /// Reads one source beside ECS and ECR.
@@ -334,4 +335,26 @@ async fn the_reference_sweep_reads_the_definitions_that_are_referred_to_from_els
     let found: Vec<_> = read.task_definitions.iter().map(|seen| seen.value.task_definition_arn.clone()).collect();
     assert_eq!(found, [arn("task-definition/web:1")]);
     assert_eq!(gaps(&read), BTreeSet::new(), "what does not exist cannot be run");
+}
+
+/// All of a source's bucket is used, and no more: the simulated AWS of these tests enforces the rates.
+#[tokio::test(start_paused = true)]
+async fn the_quota_is_used_up_and_what_is_found_is_read() {
+    let cloud = cloud(&empty(), &rules(), Faults::none());
+    let sessions = cloud.sessions().await;
+    let counts: Mutex<(usize, usize)> = Mutex::default();
+    let note = |event| {
+        if let Event::Count { source: Source::Eventbridge, found, read, .. } = event {
+            let mut counts = counts.lock().unwrap();
+            *counts = (counts.0 + found, counts.1 + read);
+        }
+    };
+    let start = Instant::now();
+    collect(&sessions, &only(Source::Eventbridge), &MemoryCache::default(), &note).await;
+    assert!(cloud.sim.calls().iter().all(|call| call.error.is_none()), "throttled although alone");
+    assert_eq!(*counts.lock().unwrap(), (207, 207));
+    let asked: usize = calls(&cloud, "events").values().sum();
+    let bound = f64::from(u32::try_from(asked).unwrap() - 10) / 10.0;
+    let took = start.elapsed().as_secs_f64();
+    assert!(took <= bound / 0.95, "{took} s, and the bucket allows {bound} s");
 }
