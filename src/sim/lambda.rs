@@ -7,7 +7,7 @@ use super::{
     elsewhere::Elsewhere,
     page::Paging,
     state::{Map, fill, inner_text, set, text},
-    world::ObjectKind,
+    world::{Key, ObjectKind},
 };
 
 const FUNCTIONS: ObjectKind = ObjectKind::Elsewhere(Elsewhere::Function);
@@ -52,14 +52,20 @@ fn get(call: &mut Call<'_>) -> Answer {
     let named = call.input.required("FunctionName")?;
     let name = named.split_once(":function:").map_or(named, |(_, name)| name);
     let version = call.input.text("Qualifier")?.unwrap_or(LATEST);
-    for (_, function) in call.world.under(call.at, FUNCTIONS, "", None) {
-        let configuration = configuration(&function.value);
-        if text(&configuration, "FunctionName") == name && text(&configuration, "Version") == version {
-            let mut view = function.value.clone();
-            set(&mut view, "Configuration", configuration);
-            return Ok(Value::Object(view));
-        }
-    }
     let arn = format!("arn:aws:lambda:{}:{}:function:{name}:{version}", call.at.region, call.at.account_id);
+    let found = call.world.value(&Key::elsewhere(call.at, Elsewhere::Function, arn.as_str()));
+    // A world may leave `$LATEST` out of an ARN, or be of another partition.
+    let found = found.or_else(|| {
+        let mut functions = call.world.under(call.at, FUNCTIONS, "", None).map(|(_, function)| &function.value);
+        functions.find(|function| {
+            let configuration = configuration(function);
+            text(&configuration, "FunctionName") == name && text(&configuration, "Version") == version
+        })
+    });
+    if let Some(function) = found {
+        let mut view = function.clone();
+        set(&mut view, "Configuration", configuration(function));
+        return Ok(Value::Object(view));
+    }
     Err(Refusal { status: 404, code: "ResourceNotFoundException", message: format!("Function not found: {arn}") })
 }

@@ -132,9 +132,14 @@ fn answer(
     intercept: &Intercept,
     request: http::Request<Bytes>,
 ) -> Result<http::Response<Bytes>, aws::Unanswered> {
-    if let Some(target) = request.headers().get("x-amz-target") {
-        let operation = target.to_str().unwrap().rsplit('.').next().unwrap().to_owned();
-        let asked = Asked { operation, body: serde_json::from_slice(request.body()).unwrap() };
+    // REST has no name for the operation but its method and path.
+    let target = request.headers().get("x-amz-target").map(|target| target.to_str().unwrap());
+    let rest = Some(request.uri().path()).filter(|path| *path != "/");
+    let rest = rest.map(|path| format!("{} {path}", request.method()));
+    if let Some(operation) = target.map(|target| target.rsplit('.').next().unwrap().to_owned()).or(rest) {
+        let body =
+            if request.body().is_empty() { Value::Null } else { serde_json::from_slice(request.body()).unwrap() };
+        let asked = Asked { operation, body };
         log.lock().unwrap().push(asked.clone());
         if let Some((status, body)) = intercept(&asked) {
             return Ok(http::Response::builder().status(status).body(body.to_string().into()).unwrap());

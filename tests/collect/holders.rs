@@ -123,6 +123,49 @@ async fn a_function_without_an_image_is_a_gap_of_its_own() {
     assert_eq!(seen.references.len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_function_deleted_meanwhile_is_gone_and_no_gap() {
+    let lines = [
+        function("gone", "1", &json!({ "ImageUri": image("gone:1") })),
+        function("here", "1", &json!({ "ImageUri": image("here:1") })),
+    ];
+    let cloud = cloud(&empty(), &lines, Faults::none()).intercepting(|asked| {
+        let is_gone = asked.operation == "GET /2015-03-31/functions/gone";
+        if is_gone { error("ResourceNotFoundException", "Function not found") } else { None }
+    });
+    let seen = read(&cloud, Source::Lambda).await;
+    assert_eq!(gaps(&seen), BTreeSet::new());
+    assert_eq!(seen.references.len(), 1);
+}
+
+/// Every list, with a token that leads back to itself.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_never_ends_is_a_gap() {
+    for (source, operation, tokens) in [
+        (Source::Lambda, "GET /2015-03-31/functions", ["NextMarker", "Functions"]),
+        (Source::Batch, "POST /v1/describejobdefinitions", ["nextToken", "jobDefinitions"]),
+        (Source::ApplicationAutoscaling, "DescribeScalableTargets", ["NextToken", "ScalableTargets"]),
+        (Source::ApplicationAutoscaling, "DescribeScheduledActions", ["NextToken", "ScheduledActions"]),
+        (Source::Codedeploy, "ListDeployments", ["nextToken", "deployments"]),
+        (Source::Codedeploy, "ListApplications", ["nextToken", "applications"]),
+    ] {
+        let cloud = cloud(&empty(), &[], Faults::none()).intercepting(move |asked| {
+            let [token, list] = tokens;
+            (asked.operation == operation).then(|| (200, json!({ token: "again", list: [] })))
+        });
+        let seen = read(&cloud, source).await;
+        assert_eq!(gaps(&seen), [(source, None)].into(), "{operation}");
+        assert!(seen.gaps[0].error.contains("never ends"), "{:?}", seen.gaps);
+    }
+    let lines = [group("shop", "web", &Value::Null)];
+    let cloud = cloud(&empty(), &lines, Faults::none()).intercepting(|asked| {
+        let is_list = asked.operation == "ListDeploymentGroups";
+        is_list.then(|| (200, json!({ "nextToken": "again", "deploymentGroups": [] })))
+    });
+    let seen = read(&cloud, Source::Codedeploy).await;
+    assert_eq!(gaps(&seen), [(Source::Codedeploy, Some("shop".to_owned()))].into());
+}
+
 fn target(service: &str, max: i64) -> Line {
     let value = json!({ "ServiceNamespace": "ecs", "ResourceId": format!("service/main/{service}"),
         "ScalableDimension": "ecs:service:DesiredCount", "MinCapacity": 0, "MaxCapacity": max });

@@ -113,8 +113,9 @@ impl Held {
                 continue;
             }
             let images = row.texts(&["ContainerDefinitions", "Image"]);
-            if images.is_empty() {
-                self.gaps.push(row.gap("AWS Config shows the task definition without its images"));
+            let containers = row.configuration["ContainerDefinitions"].as_array().map_or(1, Vec::len);
+            if images.len() < containers.max(1) {
+                self.gaps.push(row.gap("AWS Config shows the task definition without all its images"));
             }
             self.references.extend(images.iter().map(|image| row.image(image)));
         }
@@ -223,10 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn a_definition_without_images_is_a_gap() {
+    fn a_definition_without_all_its_images_is_a_gap() {
         let mut held = Held::default();
         held.add_definitions(&[definition("web:1", "ACTIVE", &[])], &[], &[]);
         assert_eq!(held.gaps.len(), 1);
+        let half = json!({ "Status": "ACTIVE", "ContainerDefinitions": [{ "Image": "a" }, {}] });
+        let mut held = Held::default();
+        held.add_definitions(&[row(&arn("task-definition/web:2"), &half)], &[], &[]);
+        assert_eq!((held.gaps.len(), images(&held)), (1, vec!["a"]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use tokio::time::Instant;
 
 use super::{
@@ -63,39 +63,40 @@ struct AggregatorSweep<'a> {
 impl AggregatorSweep<'_> {
     async fn held(&self) -> Held {
         let mut held = Held::default();
-        if let Err(error) = self.read(&mut held).await {
-            held.gaps.push(self.scope.gap_after(Source::Config, Some(&self.aggregator.label), &error));
+        if let Err(gap) = self.read(&mut held).await {
+            held.gaps.push(gap);
         }
         held
     }
 
-    async fn read(&self, held: &mut Held) -> Result<(), AwsError> {
-        let sources = self.scope.session.aggregator_sources(&self.aggregator.name).await?;
+    async fn read(&self, held: &mut Held) -> Result<(), Gap> {
+        let sources = self.scope.session.aggregator_sources(&self.aggregator.name).await;
         let mut accounts = BTreeSet::new();
         let mut is_enumerated = true;
-        for source in &sources {
-            let place = place(source);
+        for source in sources.map_err(|error| self.gap_after(&error))? {
+            let place = place(&source);
             if place.as_ref().is_some_and(|place| self.live.contains(place)) {
                 continue;
             }
-            held.gaps.extend(self.gap_of(source, place.as_ref()));
+            held.gaps.extend(self.gap_of(&source, place.as_ref()));
             match place {
                 Some(place) => _ = accounts.insert(place.account_id),
                 // The accounts of an organization are not told one by one: all that the aggregator has is asked for.
                 None => is_enumerated = false,
             }
         }
-        let accounts: Vec<AccountId> = accounts.into_iter().collect();
-        match is_enumerated {
-            true if accounts.is_empty() => Ok(()),
-            true => {
-                for accounts in accounts.chunks(queries::ACCOUNTS_PER_QUERY) {
-                    self.ask(accounts, held).await?;
-                }
-                Ok(())
-            }
-            false => self.ask(&[], held).await,
+        if !is_enumerated {
+            return self.ask(&[], held).await;
         }
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        for accounts in accounts.chunks(queries::ACCOUNTS_PER_QUERY) {
+            self.ask(accounts, held).await?;
+        }
+        Ok(())
+    }
+
+    fn gap_after(&self, error: &AwsError) -> Gap {
+        self.scope.gap_after(Source::Config, Some(&self.aggregator.label), error)
     }
 
     /// What is wrong with a source: that it failed, or that what it sent is too old.
@@ -121,63 +122,57 @@ impl AggregatorSweep<'_> {
         })
     }
 
-    async fn ask(&self, accounts: &[AccountId], held: &mut Held) -> Result<(), AwsError> {
-        let mut images = Vec::new();
-        for (select, paths) in queries::IMAGES {
-            images.push((self.rows(select, accounts, held).await?, paths));
-        }
-        let definitions = self.rows(queries::DEFINITIONS, accounts, held).await?;
-        let services = self.rows(queries::SERVICES, accounts, held).await?;
-        let rules = self.rows(queries::RULES, accounts, held).await?;
+    /// All queries about some accounts, side by side.
+    async fn ask(&self, accounts: &[AccountId], held: &mut Held) -> Result<(), Gap> {
+        let images = try_join_all(queries::IMAGES.map(|(select, paths)| async move {
+            let rows = self.rows(select, accounts).await?;
+            Ok((rows, paths))
+        }));
+        let (definitions, services, rules, uses_ecs, functions, images) = tokio::try_join!(
+            self.rows(queries::DEFINITIONS, accounts),
+            self.rows(queries::SERVICES, accounts),
+            self.rows(queries::RULES, accounts),
+            self.rows(queries::USES_ECS, accounts),
+            self.image_functions(accounts),
+            images,
+        )?;
         for (rows, paths) in images {
             held.add_images(&rows, paths);
         }
         held.add_definitions(&definitions, &services, &rules);
-        self.add_what_is_not_shown(&definitions, accounts, held).await
-    }
-
-    /// Where there is something that the aggregator cannot show, or does not.
-    async fn add_what_is_not_shown(
-        &self,
-        definitions: &[Row],
-        accounts: &[AccountId],
-        held: &mut Held,
-    ) -> Result<(), AwsError> {
         let recorded: BTreeSet<&Location> = definitions.iter().map(|row| &row.location).collect();
-        let uses_ecs = self.rows(queries::USES_ECS, accounts, held).await?;
-        for row in uses_ecs.iter().filter(|row| !recorded.contains(&row.location)) {
-            let error = "AWS Config shows ECS resources and no task definition: it may not record them";
-            held.gaps.push(gap(Source::Config, &row.location, Some(&self.aggregator.label), error));
-        }
-        if !self.scope.options.waives(Source::Lambda) {
-            for row in self.rows(queries::IMAGE_FUNCTIONS, accounts, held).await? {
-                let error = "AWS Config shows Lambda functions from images and not which images";
-                held.gaps.push(gap(Source::Lambda, &row.location, Some(&self.aggregator.label), error));
-            }
-        }
+        let unrecorded = uses_ecs.iter().filter(|row| !recorded.contains(&row.location));
+        let object = Some(self.aggregator.label.as_str());
+        let error = "AWS Config shows ECS resources and no task definition: it may not record them";
+        held.gaps.extend(unrecorded.map(|row| gap(Source::Config, &row.location, object, error)));
+        let error = "AWS Config shows Lambda functions from images and not which images";
+        held.gaps.extend(functions.iter().map(|row| gap(Source::Lambda, &row.location, object, error)));
         Ok(())
     }
 
-    /// The rows of a query, without those of accounts that are read live. One that does not say where it is is a gap.
-    async fn rows(&self, select: Select, accounts: &[AccountId], held: &mut Held) -> Result<Vec<Row>, AwsError> {
-        let expression = select.within(accounts);
-        let session = self.scope.session;
+    /// Where functions from images are; not asked if the policy waives Lambda.
+    async fn image_functions(&self, accounts: &[AccountId]) -> Result<Vec<Row>, Gap> {
+        if self.scope.options.waives(Source::Lambda) {
+            return Ok(Vec::new());
+        }
+        self.rows(queries::IMAGE_FUNCTIONS, accounts).await
+    }
+
+    /// The rows of a query, without those of accounts that are read live. One that does not say where it is could be about
+    /// any: the whole answer is not understood.
+    async fn rows(&self, select: Select, accounts: &[AccountId]) -> Result<Vec<Row>, Gap> {
         let page = |rows: usize| {
             self.scope.found(Source::Config, rows);
             self.scope.read(Source::Config, rows);
         };
-        let results = session.select_aggregate(&self.aggregator.name, &expression, page).await?;
-        let mut rows = Vec::new();
-        for result in &results {
-            match Row::read(result) {
-                Some(row) if self.live.contains(&row.location) => {}
-                Some(row) => rows.push(row),
-                None => {
-                    let error = "AWS Config gave a result without its account or Region";
-                    held.gaps.push(self.scope.gap(Source::Config, Some(&self.aggregator.label), error));
-                }
-            }
-        }
+        let Aggregator { name, label, .. } = self.aggregator;
+        let results = self.scope.session.select_aggregate(name, &select.within(accounts), page).await;
+        let rows: Option<Vec<Row>> = results.map_err(|error| self.gap_after(&error))?.iter().map(Row::read).collect();
+        let mut rows = rows.ok_or_else(|| {
+            let error = "AWS Config gave a result without its account or Region";
+            self.scope.gap(Source::Config, Some(label), error)
+        })?;
+        rows.retain(|row| !self.live.contains(&row.location));
         Ok(rows)
     }
 }

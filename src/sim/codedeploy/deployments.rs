@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PAGE, PAGING, limit_exceeded};
+use super::limits::{PAGE, PAGING, limit_exceeded};
 use crate::sim::{
     call::{Answer, Call, refuse},
     elsewhere::Elsewhere,

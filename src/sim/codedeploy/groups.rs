@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{PAGE, PAGING, limit_exceeded};
+use super::limits::{PAGE, PAGING, limit_exceeded};
 use crate::sim::{
     call::{Answer, Call, Refusal, refuse},
     elsewhere::Elsewhere,
