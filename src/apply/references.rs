@@ -153,3 +153,116 @@ impl Watch {
         references
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        graph::TaskDefinitionKey,
+        inventory::{
+            ContainerImage, Daemon, DaemonRevision, DaemonRevisionSummary, Reference, RevisionSummary, Service,
+            ServiceRevision, TaskDefinition,
+        },
+        model::{Digest, Revision},
+    };
+
+    const HOST: &str = "000000000000.dkr.ecr.eu-central-1.amazonaws.com";
+
+    fn home() -> Location {
+        Location { account_id: "000000000000".parse().unwrap(), region: "eu-central-1".into() }
+    }
+
+    fn arn(kind: &str, name: &str) -> String {
+        format!("arn:aws:ecs:eu-central-1:000000000000:{kind}/{name}")
+    }
+
+    fn digest() -> Digest {
+        format!("sha256:{}", "0a".repeat(32)).parse().unwrap()
+    }
+
+    fn pinned() -> Vec<ContainerImage> {
+        let image = Some(format!("{HOST}/team/web:stable"));
+        vec![ContainerImage { container_name: "app".to_owned(), image, image_digest: Some(digest().to_string()) }]
+    }
+
+    fn image() -> Node {
+        Node::Image(crate::graph::ImageKey { registry: home(), repository: "team/web".into(), digest: digest() })
+    }
+
+    fn service_node() -> Node {
+        Node::Service { location: home(), cluster: "main".into(), service: "web".into() }
+    }
+
+    /// A service at home whose current revision is `web/1`, and the definition `web:1`.
+    fn world() -> Inventory {
+        let service = Service {
+            service_arn: arn("service", "main/web"),
+            cluster_arn: arn("cluster", "main"),
+            status: "ACTIVE".to_owned(),
+            current_service_revisions: vec![RevisionSummary {
+                arn: arn("service-revision", "main/web/1"),
+                ..RevisionSummary::default()
+            }],
+            ..Service::default()
+        };
+        let definition = TaskDefinition {
+            task_definition_arn: arn("task-definition", "web:1"),
+            status: "INACTIVE".to_owned(),
+            ..TaskDefinition::default()
+        };
+        Inventory {
+            services: vec![Seen::new(home(), service)],
+            task_definitions: vec![Seen::new(home(), definition)],
+            ..Inventory::default()
+        }
+    }
+
+    fn read(inventory: &Inventory) -> References {
+        References::new(inventory, &BTreeSet::new())
+    }
+
+    #[test]
+    fn what_a_revision_pinned_is_held_and_a_missing_revision_hides_everything_unless_waived() {
+        let mut world = world();
+        let hidden = |references: &References| references.hidden(Kind::Image, &home(), None).is_some();
+        assert!(hidden(&read(&world)));
+        assert!(!hidden(&References::new(&world, &BTreeSet::from([Source::ServiceRevisions]))));
+        let revision = ServiceRevision {
+            service_revision_arn: arn("service-revision", "main/web/1"),
+            task_definition: Some(arn("task-definition", "web:1")),
+            container_images: pinned(),
+            ..ServiceRevision::default()
+        };
+        world.service_revisions.push(Seen::new(home(), revision));
+        let references = read(&world);
+        assert!(!hidden(&references));
+        assert_eq!(references.holder(&image()), Some(&service_node()));
+        let definition = TaskDefinitionKey { location: home(), family: "web".into(), revision: Revision(1) };
+        assert_eq!(references.holder(&Node::TaskDefinition(definition)), Some(&service_node()));
+        world.services[0].value.status = "INACTIVE".to_owned();
+        assert_eq!(read(&world).holder(&image()), None);
+    }
+
+    #[test]
+    fn a_daemon_holds_what_it_pinned_and_one_that_was_not_read_hides_every_image() {
+        let arn = arn("daemon-revision", "main/agent/1");
+        let daemon =
+            Daemon { current_revisions: vec![DaemonRevisionSummary { arn: arn.clone() }], ..Daemon::default() };
+        let mut world = Inventory { daemons: vec![Seen::new(home(), daemon)], ..Inventory::default() };
+        assert!(read(&world).hidden(Kind::Image, &home(), None).is_some());
+        let revision =
+            DaemonRevision { daemon_revision_arn: arn, container_images: pinned(), ..DaemonRevision::default() };
+        world.daemon_revisions.push(Seen::new(home(), revision));
+        assert!(read(&world).hidden(Kind::Image, &home(), None).is_none());
+        assert!(matches!(read(&world).holder(&image()), Some(Node::External { source, .. }) if source == "daemons"));
+    }
+
+    #[test]
+    fn a_service_that_something_may_start_again_has_a_holder() {
+        let mut world = world();
+        assert_eq!(read(&world).holder(&service_node()), None);
+        let target = Reference { service: Some("main/web".to_owned()), ..Reference::default() };
+        world.references.push(Seen::new(home(), target));
+        assert!(read(&world).holder(&service_node()).is_some());
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Graph, Link, Node, Rollouts, TaskDefinitionKey, UnresolvedKind,
+    Graph, Hold, Link, Node, Rollouts, TaskDefinitionKey, UnresolvedKind,
     identity::{definition_key, service_node, task_set_node},
 };
 use crate::{
@@ -38,9 +38,10 @@ impl Graph {
         let none = Rollouts::default();
         for seen in inventory.services.iter().filter(|seen| seen.value.status != "INACTIVE") {
             let node = service_node(&seen.location, &seen.value);
-            for arn in rollouts.get(&node).unwrap_or(&none).held(&seen.value) {
+            for (arn, hold) in rollouts.get(&node).unwrap_or(&none).held(&seen.value) {
                 match described.get(arn) {
                     Some(revision) => self.add_revision(&node, &seen.location, revision),
+                    None if hold == Hold::Likely => {}
                     None if is_said_missing(inventory, Source::ServiceRevisions, &seen.location, arn) => {}
                     None => self.leave_missing(&node, UnresolvedKind::AnyDefinition, arn, Source::ServiceRevisions),
                 }

@@ -18,5 +18,5 @@ pub use identity::subject_of_tag;
 pub use node::{ImageKey, Link, Node, TaskDefinitionKey};
 pub use order::{Cycle, order};
 pub use reach::Reach;
-pub use rollouts::{Rollouts, is_over};
+pub use rollouts::{Hold, Rollouts, is_over};
 pub use unresolved::{Unresolved, UnresolvedKind};

@@ -136,6 +136,25 @@ mod tests {
     }
 
     #[test]
+    fn every_partition_has_its_suffix() {
+        for (region, suffix) in [
+            ("eu-central-1", "amazonaws.com"),
+            ("us-gov-west-1", "amazonaws.com"),
+            ("cn-north-1", "amazonaws.com.cn"),
+            ("eusc-de-east-1", "amazonaws.eu"),
+            ("us-iso-east-1", "c2s.ic.gov"),
+            ("us-isob-east-1", "sc2s.sgov.gov"),
+            ("eu-isoe-west-1", "cloud.adc-e.uk"),
+            ("us-isof-south-1", "csp.hci.ic.gov"),
+        ] {
+            for service in ["dkr.ecr", "dkr.ecr-fips"] {
+                let image = ecr(&format!("000000000000.{service}.{region}.{suffix}/team/web:v1"));
+                assert_eq!(image.registry.region.as_str(), region, "{suffix}");
+            }
+        }
+    }
+
+    #[test]
     fn a_missing_tag_means_latest_and_a_digest_may_stand_beside_a_tag() {
         let host = "000000000000.dkr.ecr.us-east-1.amazonaws.com";
         let digest = format!("sha256:{}", "0a".repeat(32));
@@ -147,7 +166,15 @@ mod tests {
 
     #[test]
     fn other_registries_are_foreign() {
-        for uri in ["nginx", "nginx:1", "library/nginx", "public.ecr.aws/a/b:1", "ghcr.io/a/b", "localhost:5000/a"] {
+        for uri in [
+            "nginx",
+            "nginx:1",
+            "library/nginx",
+            "public.ecr.aws/a/b:1",
+            "PUBLIC.ECR.AWS/a/b",
+            "ghcr.io/a/b",
+            "localhost:5000/a",
+        ] {
             assert_eq!(ImageRef::parse(uri), ImageRef::Foreign, "{uri}");
         }
     }
@@ -157,6 +184,12 @@ mod tests {
         for uri in [
             "000000000000.dkr.ecr.us-east-1.example.invalid/web:1",
             "vpce-1.dkr.ecr.us-east-1.vpce.amazonaws.com/web:1",
+            "000000000000.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/web:1",
+            "000000000000.DKR-ECR.us-east-1.example.invalid/web:1",
+            "000000000000.dkr.ecr.us-east-1.amazonaws.com:443/web:1",
+            "000000000000.dkr.ecr.us-east-1.amazonaws.com/Web:1",
+            "000000000000.dkr.ecr.us-east-1.amazonaws.com/web@sha512:00",
+            "00000000000.dkr.ecr.us-east-1.amazonaws.com/web:1",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com/web:",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com/web@sha256:nothex",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com/",

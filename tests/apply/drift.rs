@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use jettison::{
-    inventory::{Inventory, Seen, Tag, TaskDefinition, TaskSet},
+    inventory::{
+        DeleteReplication, Inventory, Registry, ReplicationConfiguration, ReplicationDestination, ReplicationRule,
+        RepositoryFilter, Seen, Tag, TaskDefinition, TaskSet,
+    },
     journal::Outcome,
     plan::{Action, StepId},
 };
@@ -174,6 +177,30 @@ async fn a_repository_opts_out_or_is_protected() {
         };
         refuses(drift, &[(Action::DeleteImage, &image_address("team/tools", "tool"), "its repository")]).await;
     }
+}
+
+/// Somebody turned delete replication on: the same call would delete copies that nobody looked at.
+#[tokio::test(start_paused = true)]
+async fn a_registry_begins_to_replicate_deletions() {
+    let drift = |world: &mut Inventory| {
+        let rule = ReplicationRule {
+            destinations: vec![ReplicationDestination {
+                region: "us-east-1".to_owned(),
+                registry_id: story::ACCOUNT.to_owned(),
+            }],
+            repository_filters: vec![RepositoryFilter {
+                filter: "team/tools".to_owned(),
+                filter_type: "PREFIX_MATCH".to_owned(),
+            }],
+            delete_replication: Some(DeleteReplication { enabled: true }),
+        };
+        let registry = Registry {
+            registry_id: story::ACCOUNT.to_owned(),
+            replication_configuration: ReplicationConfiguration { rules: vec![rule] },
+        };
+        world.registries = vec![Seen::new(story::home(), registry)];
+    };
+    refuses(drift, &[(Action::DeleteImage, &image_address("team/tools", "tool"), "replicates deletions")]).await;
 }
 
 fn protect(tags: &mut Vec<Tag>) {

@@ -483,3 +483,20 @@ fn a_reviewer_is_told_of_other_accounts_lifecycle_policies_and_caches_in_one_lin
     let untouched = clean_at_once().replace("repository = [\"*\"]", "repository = [\"other\"]");
     assert!(world.plan(&untouched).plan.warnings.is_empty(), "only repositories from which something goes");
 }
+
+/// All that AWS remembers of the service has failed: what those deployments replaced is the last that worked.
+#[test]
+fn what_failed_deployments_replaced_stays_while_nothing_has_succeeded() {
+    let (mut world, uri) = moved_tag();
+    world.definition("web:1", 300, &uri);
+    world.definition("web:2", 300, &uri);
+    world.service("web", 0, "web:2");
+    world.revision("web/1", "web:1", &uri, Some("of then"));
+    world.revision("web/2", "web:2", &uri, Some("of now"));
+    world.deployment("web/d2", "STOPPED", 40, "web/2").source_service_revisions = vec![named("web/1")];
+    let plan = world.plan(&but_services());
+    assert_eq!(plan.fate_of_image("team/web", "of then"), Fate::Kept);
+    assert_eq!(plan.fate("ecs/task-definition/web:1"), Fate::Kept);
+    world.deployment("web/d3", "SUCCESSFUL", 20, "web/2");
+    assert_eq!(world.plan(&but_services()).fate_of_image("team/web", "of then"), deleted());
+}

@@ -26,7 +26,7 @@ pub(crate) struct Past {
 }
 
 fn began(deployment: &ServiceDeployment) -> Option<Timestamp> {
-    if deployment.started_at.is_some() { deployment.started_at } else { deployment.created_at }
+    if deployment.created_at.is_some() { deployment.created_at } else { deployment.started_at }
 }
 
 fn roles(deployment: &ServiceDeployment, arn: &str) -> Vec<Role> {
@@ -70,13 +70,16 @@ impl<'a> Oracle<'a> {
         }
         for arn in named {
             let is_current = service.current_service_revisions.iter().any(|one| one.arn == arn);
-            if !is_current && !self.may_go_back_to(&deployments, arn) {
+            let is_certain = is_current || self.may_go_back_to(&deployments, arn);
+            let nothing_succeeded = deployments.iter().all(|other| other.status != "SUCCESSFUL");
+            let was_source = deployments.iter().any(|one| roles(one, arn).contains(&Role::Source));
+            if !is_certain && !(nothing_succeeded && was_source) {
                 continue;
             }
             let found = self.inventory.service_revisions.iter().find(|seen| seen.value.service_revision_arn == arn);
             match found {
                 Some(seen) => self.add_revision(uses, location, &seen.value),
-                None => uses.any_definition |= !self.is_waived(Source::ServiceRevisions),
+                None => uses.any_definition |= is_certain && !self.is_waived(Source::ServiceRevisions),
             }
         }
     }
@@ -94,14 +97,10 @@ impl<'a> Oracle<'a> {
             let is_outdone = deployments
                 .iter()
                 .any(|other| other.status == "SUCCESSFUL" && began(one).is_some() && began(other) > began(one));
-            let nothing_succeeded = deployments.iter().all(|other| other.status != "SUCCESSFUL");
             let is_moving = !roles.is_empty() && !OVER.contains(&one.status.as_str());
             let was_the_last_success = one.status == "SUCCESSFUL" && !is_outdone && roles.contains(&Role::Target);
             let was_gone_back_to = !is_outdone && roles.contains(&Role::Rollback);
-            is_moving
-                || was_the_last_success
-                || was_gone_back_to
-                || (nothing_succeeded && roles.contains(&Role::Source))
+            is_moving || was_the_last_success || was_gone_back_to
         })
     }
 
