@@ -2,13 +2,22 @@
 
 use std::{io::Write as _, path::Path};
 
+use super::plan::read_inventory;
 use crate::{
     cli::{
-        Exit, args::ListArgs, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting,
-        run::block_on, shell::Shell, state::State,
+        Exit,
+        args::{ListArgs, SummaryFormat},
+        connect::Estate,
+        error::CliError,
+        policy_files::PolicyDir,
+        progress::Collecting,
+        run::block_on,
+        shell::Shell,
+        state::State,
     },
     collect::collect,
     inventory::{self, Inventory},
+    render::{self, InventorySummary},
 };
 
 pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shell) -> Result<Exit, CliError> {
@@ -18,7 +27,7 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shel
         let entered = estate.enter("inventory", shell).await?;
         entered.tell(shell);
         let state = State::open(&policy, estate.now()).await?;
-        let progress = Collecting::new(shell);
+        let progress = Collecting::new(shell, &policy.policy);
         let options = estate.collect_options(&policy, &entered, lists.allow_commands);
         let inventory = collect(&entered.sessions, &options, &*state.cache(), &progress).await;
         progress.finish();
@@ -35,6 +44,20 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shel
         inventory.images.len(),
         inventory.gaps.len()
     ));
+    Ok(Exit::Done)
+}
+
+/// Sums a recorded inventory up.
+pub(in crate::cli) fn show(file: &Path, format: SummaryFormat, shell: &Shell) -> Result<Exit, CliError> {
+    let summary = InventorySummary::of(&read_inventory(file)?);
+    let text = match format {
+        SummaryFormat::Human => render::inventory(&summary, shell.canvas()),
+        SummaryFormat::Json => {
+            let json = serde_json::to_string_pretty(&summary);
+            json.map_err(|error| CliError::Print { source: error.into() })? + "\n"
+        }
+    };
+    shell.print(&text)?;
     Ok(Exit::Done)
 }
 
