@@ -11,10 +11,11 @@ use crate::model::{Location, Scope};
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     scope: Scope,
     location: Location,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
     sts: aws_sdk_sts::Client,
     ecs: aws_sdk_ecs::Client,
     ecr: aws_sdk_ecr::Client,
@@ -25,11 +26,18 @@ impl Session {
         Self(Arc::new(Inner {
             location: scope.location(),
             scope,
-            pacer,
+            pacer: Arc::new(pacer),
             sts: aws_sdk_sts::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
             ecr: aws_sdk_ecr::Client::new(config),
         }))
+    }
+
+    /// This way in at the pace of `before`, an earlier one to the same place: AWS's buckets do not fill up because somebody
+    /// signs in again.
+    #[must_use]
+    pub fn paced_like(&self, before: &Self) -> Self {
+        Self(Arc::new(Inner { pacer: Arc::clone(&before.0.pacer), ..(*self.0).clone() }))
     }
 
     /// The account and Region, as the policy names them.

@@ -74,7 +74,7 @@ pub(super) fn lines(bars: &[&Bar], width: usize, height: usize, now: Instant) ->
     let (shown, rest) = if bars.len() > height.max(1) { bars.split_at(height.max(1) - 1) } else { (bars, &[][..]) };
     let name_of = |bar: &Bar| format!("{} {}", bar.scope, bar.source);
     let longest = shown.iter().map(|bar| name_of(bar).chars().count()).max().unwrap_or_default();
-    let tails: Vec<String> = shown.iter().map(|bar| tail(bar, now)).collect();
+    let tails = aligned(shown.iter().map(|bar| figures(bar, now)).collect());
     let tail_width = tails.iter().map(|tail| tail.chars().count()).max().unwrap_or_default();
     // Names give way before figures do.
     let name_width = longest.min(width.saturating_sub(tail_width + 2).max(12));
@@ -95,12 +95,29 @@ pub(super) fn lines(bars: &[&Bar], width: usize, height: usize, now: Instant) ->
     lines
 }
 
-/// `  812/4,031    20/s  of 20 calls/s  2m40s`
-fn tail(bar: &Bar, now: Instant) -> String {
-    let counts = format!("{}/{}", grouped(bar.read), grouped(bar.found));
-    let quota = bar.quota.map_or_else(String::new, |quota| format!("≤{} calls/s", figure(quota)));
-    let left = bar.left(now).map_or_else(String::new, short);
-    format!("{counts:>13} {:>8}  {quota:13}{left:>7}", format!("{}/s", figure(bar.rate(now))))
+/// `812/4,031`, `20/s`, `≤20 calls/s`, `2m40s`
+fn figures(bar: &Bar, now: Instant) -> [String; 4] {
+    [
+        format!("{}/{}", grouped(bar.read), grouped(bar.found)),
+        format!("{}/s", figure(bar.rate(now))),
+        bar.quota.map_or_else(String::new, |quota| format!("≤{} calls/s", figure(quota))),
+        bar.left(now).map_or_else(String::new, short),
+    ]
+}
+
+/// Rows whose columns stand below each other, to the right.
+fn aligned(rows: Vec<[String; 4]>) -> Vec<String> {
+    let mut widths = [0; 4];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let line = |row: [String; 4]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}"));
+        cells.collect::<Vec<_>>().join("  ")
+    };
+    rows.into_iter().map(line).collect()
 }
 
 fn drawn(bar: &Bar, room: usize) -> String {
@@ -156,11 +173,11 @@ mod tests {
         let now = start + Duration::from_secs(10);
         assert_eq!(
             lines(&[&bar], 100, 10, now),
-            ["prod/eu-central-1 task_definitions  ░░░░░░░░░░░░░░░░░░      200/4,031     20/s  ≤20 calls/s    3m11s"]
+            ["prod/eu-central-1 task_definitions  █░░░░░░░░░░░░░░░░░░░░░░░░░░  200/4,031  20/s  ≤20 calls/s  3m11s"]
         );
         assert_eq!(
             lines(&[&bar], 80, 10, now),
-            ["prod/eu-central-1 task_definitions      200/4,031     20/s  ≤20 calls/s    3m11s"]
+            ["prod/eu-central-1 task_definitions  ░░░░░░  200/4,031  20/s  ≤20 calls/s  3m11s"]
         );
     }
 

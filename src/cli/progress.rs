@@ -99,7 +99,8 @@ impl Drawing {
 
     fn draw(&self, shell: &Shell, now: Instant) {
         let (width, height) = shell.screen();
-        let bars: Vec<&Bar> = self.bars.values().collect();
+        // Of what is not known to have anything there is nothing to tell.
+        let bars: Vec<&Bar> = self.bars.values().filter(|bar| bar.counts().2 > 0).collect();
         self.canvas.set_message(lines(&bars, width, height, now).join("\n"));
     }
 

@@ -1,6 +1,7 @@
 //! Collecting from the simulated AWS through the real SDK, on a paused clock.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod calls;
 mod cloud;
 mod lists;
 mod world;
