@@ -63,8 +63,11 @@ impl References {
                 || self.graph.holders(holder).next().is_some();
             holds && reference.may_hold(kind, location)
         });
-        gap.map(|gap| format!("{} could not be read: {}", gap.source, gap.error))
-            .or_else(|| unresolved.map(ToString::to_string))
+        let told = |gap: &Gap| {
+            let object = gap.object.as_ref().map_or_else(String::new, |object| format!(" of `{object}`"));
+            format!("{}{object} could not be read: {}", gap.source, gap.error)
+        };
+        gap.map(told).or_else(|| unresolved.map(ToString::to_string))
     }
 }
 

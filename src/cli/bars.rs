@@ -121,7 +121,7 @@ fn aligned(rows: Vec<[String; 4]>) -> Vec<String> {
 }
 
 fn drawn(bar: &Bar, room: usize) -> String {
-    let full = if bar.found == 0 { 0 } else { (bar.read.min(bar.found) * room) / bar.found };
+    let full = (bar.read.min(bar.found) * room).checked_div(bar.found).unwrap_or_default();
     format!("{}{}", "█".repeat(full), "░".repeat(room - full))
 }
 

@@ -47,7 +47,7 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
 }
 
 fn assemble(sessions: &[Session], options: &Options, parts: Vec<Inventory>, lists: Listed) -> Inventory {
-    let entered = sessions.iter().map(|session| session.scope());
+    let entered = sessions.iter().map(Session::scope);
     let absent = options.absent.iter().map(|absent| &absent.scope);
     let mut whole = Inventory {
         taken_at: options.taken_at,

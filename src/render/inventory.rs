@@ -169,14 +169,10 @@ fn table(out: &mut String, summary: &InventorySummary, canvas: Canvas) {
         let _ = writeln!(out, "Nothing was found.");
         return;
     }
-    let mut columns: Vec<(&str, &dyn Fn(&str) -> usize)> = Vec::new();
-    let counts: Vec<_> = summary.scopes.iter().map(|scope| |kind: &str| count_of(&scope.objects, kind)).collect();
-    for (scope, count) in summary.scopes.iter().zip(&counts) {
-        columns.push((&scope.scope, count));
-    }
-    let total = |kind: &str| count_of(&all, kind);
+    let mut columns: Vec<(&str, &BTreeMap<&str, usize>)> =
+        summary.scopes.iter().map(|scope| (scope.scope.as_str(), &scope.objects)).collect();
     if summary.scopes.len() > 1 {
-        columns.push(("all", &total));
+        columns.push(("all", &all));
     }
     let first = all.keys().map(|kind| kind.len()).max().unwrap_or_default();
     let mut rest = columns.as_slice();
@@ -193,7 +189,9 @@ fn table(out: &mut String, summary: &InventorySummary, canvas: Canvas) {
         for kind in all.keys() {
             let cells: String = block
                 .iter()
-                .map(|(name, count)| format!("  {:>width$}", grouped(count(kind)), width = column_width(name)))
+                .map(|(name, counts)| {
+                    format!("  {:>width$}", grouped(count_of(counts, kind)), width = column_width(name))
+                })
                 .collect();
             let _ = writeln!(out, "{kind:first$}{cells}");
         }
