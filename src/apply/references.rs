@@ -79,8 +79,11 @@ impl References {
             let is_waived = reference.missing_from.is_some_and(|source| self.waived.contains(&source));
             holds && !is_waived && reference.may_hold(kind, location)
         });
-        gap.map(|gap| format!("{} could not be read: {}", gap.source, gap.error))
-            .or_else(|| unresolved.map(ToString::to_string))
+        let told = |gap: &Gap| {
+            let object = gap.object.as_ref().map_or_else(String::new, |object| format!(" of `{object}`"));
+            format!("{}{object} could not be read: {}", gap.source, gap.error)
+        };
+        gap.map(told).or_else(|| unresolved.map(ToString::to_string))
     }
 }
 

@@ -8,6 +8,7 @@ use super::Session;
 macro_rules! clients {
     ($($feature:literal: $name:ident of $sdk:ident;)+) => {
         /// The clients that this build was made with.
+        #[derive(Clone)]
         pub(super) struct Clients {
             $(#[cfg(feature = $feature)] $name: $sdk::Client,)+
         }

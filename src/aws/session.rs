@@ -13,10 +13,11 @@ use crate::model::{Location, Scope, Timestamp};
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     scope: Scope,
     location: Location,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
     heard: Heard,
     sts: aws_sdk_sts::Client,
     ecs: aws_sdk_ecs::Client,
@@ -31,13 +32,20 @@ impl Session {
         Self(Arc::new(Inner {
             location: scope.location(),
             scope,
-            pacer,
+            pacer: Arc::new(pacer),
             heard,
             sts: aws_sdk_sts::Client::new(config),
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             ecr: aws_sdk_ecr::Client::new(config),
             clients: Clients::new(config),
         }))
+    }
+
+    /// This way in at the pace of `before`, an earlier one to the same place: AWS's buckets do not fill up because somebody
+    /// signs in again.
+    #[must_use]
+    pub fn paced_like(&self, before: &Self) -> Self {
+        Self(Arc::new(Inner { pacer: Arc::clone(&before.0.pacer), ..(*self.0).clone() }))
     }
 
     /// The account and Region, as the policy names them.

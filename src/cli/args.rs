@@ -178,6 +178,22 @@ pub(super) enum InventoryCommand {
         #[command(flatten)]
         lists: ListArgs,
     },
+    /// Sum up an inventory: what was found where, and what could not be read
+    Show {
+        /// The file; compressed if it ends in .zst
+        file: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = SummaryFormat::Human)]
+        format: SummaryFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// For reading in a terminal
+    Human,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

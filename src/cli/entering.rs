@@ -72,6 +72,16 @@ fn list_of(list: &ReferenceList, policy: &PolicyDir, allow_commands: bool) -> Li
 }
 
 impl Entered {
+    /// Goes on at the pace of an earlier entry, which has used some of AWS's request rates up.
+    pub(super) fn paced_like(mut self, before: &Self) -> Self {
+        for session in &mut self.sessions {
+            if let Some(before) = before.sessions.iter().find(|before| before.location() == session.location()) {
+                *session = session.paced_like(before);
+            }
+        }
+        self
+    }
+
     fn absent(&self) -> Vec<Absent> {
         let absent = |(scope, error): &(Scope, AwsError)| Absent { scope: scope.clone(), error: error.summary() };
         self.failures.iter().map(absent).collect()

@@ -5,6 +5,7 @@
 
 mod applying;
 mod args;
+mod bars;
 mod clock;
 mod commands;
 mod connect;

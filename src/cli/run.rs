@@ -45,6 +45,7 @@ fn dispatch(command: Command, shell: &Shell) -> Result<Exit, CliError> {
         Command::Inventory(InventoryCommand::Pull { dir, out, lists }) => {
             commands::inventory::pull(&dir, &out, lists, shell)
         }
+        Command::Inventory(InventoryCommand::Show { file, format }) => commands::inventory::show(&file, format, shell),
         Command::Journal(JournalCommand::List { dir }) => commands::journal::list(&dir, shell),
         Command::Journal(JournalCommand::Show { run, policy }) => commands::journal::show(&run, &policy, shell),
         Command::Journal(JournalCommand::Export { run, policy }) => commands::journal::export(&run, &policy, shell),

@@ -20,6 +20,8 @@ pub(super) struct Shell {
     /// Whether someone can be asked.
     pub(super) can_ask: bool,
     pub(super) quiet: bool,
+    /// Whether each call is shown, which leaves no room for bars.
+    is_verbose: bool,
 }
 
 /// Text wider than this is hard to read, and plans in pipelines have no width at all.
@@ -48,6 +50,7 @@ impl Shell {
             is_interactive: stderr.is_term(),
             can_ask: io::stdin().is_terminal() && stderr.is_term(),
             quiet: global.quiet,
+            is_verbose: global.verbose > 0,
         }
     }
 
@@ -64,6 +67,17 @@ impl Shell {
     /// How diagnostics are laid out.
     pub(super) fn diagnostic_style(&self) -> DiagnosticStyle {
         DiagnosticStyle { colour: self.err.color, width: self.err.width }
+    }
+
+    /// Whether progress is drawn, rather than told.
+    pub(super) fn draws(&self) -> bool {
+        self.is_interactive && !self.is_verbose
+    }
+
+    /// The columns and lines that a drawing may take: a little less than the terminal has now.
+    pub(super) fn screen(&self) -> (usize, usize) {
+        let (lines, columns) = Term::stderr().size();
+        (usize::from(columns).saturating_sub(1).clamp(20, MAX_WIDTH), usize::from(lines).saturating_sub(2).max(1))
     }
 
     /// Prints data.

@@ -53,7 +53,7 @@ async fn read(list: &List) -> Result<Vec<Value>, String> {
         ListFrom::Command { program, directory, timeout } => {
             (format!("what `{}` prints", program.join(" ")), run(program, directory, *timeout).await?)
         }
-        ListFrom::Forbidden => return Err("programs run only with --allow-commands; pass it".to_owned()),
+        ListFrom::Forbidden => return Err("its program was not run; pass --allow-commands to run it".to_owned()),
     };
     serde_json::from_slice(&bytes)
         .map_err(|error| format!("{what} is not a JSON array of images and task definitions: {error}; mend the list"))

@@ -1,11 +1,13 @@
 //! Data to text: no decisions, no clock, no terminal. Whoever prints says how wide it is and whether colour is understood.
 
 mod diagnostic;
+mod inventory;
 mod paint;
 mod plan;
 mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
-pub use paint::Canvas;
+pub use inventory::{GapSummary, InventorySummary, ScopeSummary, inventory};
+pub use paint::{Canvas, grouped};
 pub use plan::{Detail, plan};
 pub use run::{event, report};

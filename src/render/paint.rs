@@ -76,6 +76,14 @@ pub(super) fn counted(number: u64, one: &str) -> String {
     }
 }
 
+/// Digits in groups of three: `1,234,567`.
+#[must_use]
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let comma = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
+    digits.char_indices().flat_map(|(index, digit)| comma(index).then_some(',').into_iter().chain([digit])).collect()
+}
+
 /// Seconds as people say them: `45 s`, `12 min`, `2 h 47 min`.
 pub(super) fn duration(seconds: u64) -> String {
     match (seconds / 3_600, seconds % 3_600 / 60) {
@@ -107,6 +115,7 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(counted(1, "image"), "1 image");
         assert_eq!(counted(0, "repository"), "0 repositories");
         assert_eq!(

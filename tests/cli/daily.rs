@@ -90,3 +90,22 @@ fn an_inventory_can_be_pulled_and_planned_on() {
     let id = |text: &str| serde_json::from_str::<Value>(text).unwrap()["plan_id"].clone();
     assert_eq!(id(&live), id(&recorded));
 }
+
+#[test]
+fn an_inventory_can_be_summed_up() {
+    let site = Site::quickstart();
+    touch::waive_unread(&site);
+    site.run(&["inventory", "pull", "-o", "pulled.ndjson.zst"]).exits(0);
+    let shown = site.run(&["inventory", "show", "pulled.ndjson.zst"]).exits(0);
+    for words in ["Taken 2026-11-01", "demo/eu-central-1", "ecs.service ", "Everything that was asked for was read."] {
+        assert!(shown.stdout.contains(words), "no `{words}` in:\n{}", shown.stdout);
+    }
+    let json = site.run(&["inventory", "show", "pulled.ndjson.zst", "--format", "json"]).exits(0);
+    let summary: Value = serde_json::from_str(&json.stdout).unwrap();
+    let lines = fs::read_to_string(site.path("world.ndjson")).unwrap();
+    let services = lines.lines().filter(|line| line.contains("\"kind\":\"ecs.service\"")).count();
+    assert_eq!(summary["scopes"][0]["objects"]["ecs.service"], services);
+    assert_eq!(summary["gaps"], serde_json::json!([]));
+    let missing = site.run(&["inventory", "show", "nowhere.ndjson"]).exits(1);
+    assert!(missing.stderr.contains("nowhere.ndjson") && missing.stderr.contains("check the path"));
+}

@@ -172,3 +172,26 @@ fn a_run_that_is_stopped_twice_ends_at_once_and_resumes() {
     let rest = Run::of(with_endpoint(site.command(&["resume"]), &server.url).output().unwrap()).exits(0);
     assert!(rest.stdout.contains("Finished"), "{}", rest.stdout);
 }
+
+/// A plan on a record asks nobody, whoever would answer.
+#[test]
+fn a_recorded_inventory_opens_no_connection() {
+    let site = Site::quickstart();
+    touch::make_real(&site);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    for words in [&["plan", "--inventory", "world.ndjson"][..], &["inventory", "show", "world.ndjson"]] {
+        Run::of(with_endpoint(site.command(words), &url).output().unwrap()).exits(0);
+        assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "somebody connected");
+    }
+    // The ear is good.
+    let mut plan = with_endpoint(site.command(&["plan"]), &url).spawn().unwrap();
+    let heard = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        listener.accept().is_ok()
+    });
+    plan.kill().unwrap();
+    plan.wait().unwrap();
+    assert!(heard, "a live plan was not heard");
+}

@@ -13,6 +13,7 @@ use crate::{
         applying::{Teller, finish},
         args::{ApplyArgs, Format, RunArgs},
         connect::Estate,
+        entering::Entered,
         error::CliError,
         policy_files::PolicyDir,
         run::block_on,
@@ -62,7 +63,7 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
             estate.close()?;
             return finish_idle(&plan, &args.run, dir, shell);
         }
-        let exit = carry_out_new(&plan, &args.run, &policy, &estate, &state, shell).await;
+        let exit = carry_out_new(&plan, &args.run, &policy, (&estate, &entered), &state, shell).await;
         state.save_cache().await?;
         estate.close()?;
         exit
@@ -127,13 +128,13 @@ async fn carry_out_new(
     plan: &Plan,
     options: &RunArgs,
     policy: &PolicyDir,
-    estate: &Estate,
+    (estate, before): (&Estate, &Entered),
     state: &State,
     shell: &Shell,
 ) -> Result<Exit, CliError> {
     let now = (estate.now())();
     let run_id = RunId::new(now, &plan.plan_id).map_err(|error| CliError::NotApplyable(vec![error.to_string()]))?;
-    let entered = estate.enter(run_id.as_str(), shell).await?;
+    let entered = estate.enter(run_id.as_str(), shell).await?.paced_like(before);
     entered.reaches(plan)?;
     let text = super::show::plan_json(plan)?;
     let new = NewRun {

@@ -6,13 +6,22 @@ use std::{
     path::Path,
 };
 
+use super::plan::read_inventory;
 use crate::{
     cli::{
-        Exit, args::ListArgs, connect::Estate, error::CliError, policy_files::PolicyDir, progress::Collecting,
-        run::block_on, shell::Shell, state::State,
+        Exit,
+        args::{ListArgs, SummaryFormat},
+        connect::Estate,
+        error::CliError,
+        policy_files::PolicyDir,
+        progress::Collecting,
+        run::block_on,
+        shell::Shell,
+        state::State,
     },
     collect::{Spool, collect_into},
     inventory::Inventory,
+    render::{self, InventorySummary},
 };
 
 pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shell) -> Result<Exit, CliError> {
@@ -24,7 +33,7 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shel
         entered.tell(shell);
         let state = State::open(&policy, estate.now()).await?;
         let spool = Spool::new(aside(out, "images").map_err(unwritten)?, aside(out, "manifests").map_err(unwritten)?);
-        let progress = Collecting::new(shell);
+        let progress = Collecting::new(shell, &policy.policy);
         let options = estate.collect_options(&policy, &entered, lists.allow_commands);
         let inventory = collect_into(&entered.sessions, &options, &*state.cache(), &progress, &spool).await;
         progress.finish();
@@ -53,6 +62,20 @@ fn aside(out: &Path, what: &str) -> io::Result<File> {
     let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)
+}
+
+/// Sums a recorded inventory up.
+pub(in crate::cli) fn show(file: &Path, format: SummaryFormat, shell: &Shell) -> Result<Exit, CliError> {
+    let summary = InventorySummary::of(&read_inventory(file)?);
+    let text = match format {
+        SummaryFormat::Human => render::inventory(&summary, shell.canvas()),
+        SummaryFormat::Json => {
+            let json = serde_json::to_string_pretty(&summary);
+            json.map_err(|error| CliError::Print { source: error.into() })? + "\n"
+        }
+    };
+    shell.print(&text)?;
+    Ok(Exit::Done)
 }
 
 /// Writes beside the file and renames, so that a file is never half written.

@@ -64,7 +64,7 @@ pub(in crate::cli) async fn plan_live(
     state: &State,
     shell: &Shell,
 ) -> Result<Answer, CliError> {
-    let progress = crate::cli::progress::Collecting::new(shell);
+    let progress = crate::cli::progress::Collecting::new(shell, &policy.policy);
     let inventory = collect(&entered.sessions, options, &*state.cache(), &progress).await;
     progress.finish();
     state.save_cache().await?;
@@ -105,7 +105,7 @@ fn answer(policy: &PolicyDir, inventory: &Inventory, ledger: &Ledger, now: Times
 }
 
 /// Reads an inventory file, compressed if its name ends in `.zst`.
-fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
+pub(in crate::cli) fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
     let unreadable = |source| CliError::Read { path: path.to_owned(), source };
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
     let file = std::fs::File::open(path).map_err(unreadable)?;
