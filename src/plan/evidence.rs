@@ -2,12 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    estate::Estate,
-    history::History,
-    pulls::{Pulls, since_our_read},
-    verdict::Elapsed,
-};
+use super::{estate::Estate, history::History, pulls::last_pull, verdict::Elapsed};
 use crate::{
     graph::{Link, Node},
     inventory::{Image, TaskDefinition},
@@ -22,8 +17,6 @@ pub(super) struct Evident {
     pub(super) latest: Option<Timestamp>,
     /// The latest instant at which something ran it.
     pub(super) ran: Option<Timestamp>,
-    /// Our own read of an index, which counts as a pull for a day.
-    pub(super) our_read: Option<Timestamp>,
     /// Whether something that would date a use is missing, so that the real one may be later.
     pub(super) is_uncertain: bool,
     /// The same, of what ran it.
@@ -37,8 +30,6 @@ pub(super) struct LastUse {
     at: Option<Timestamp>,
     /// The ledger's last sighting.
     seen: Option<Timestamp>,
-    /// Whether the policy counts only that.
-    is_observed: bool,
     evident: Evident,
 }
 
@@ -52,25 +43,24 @@ impl LastUse {
             Evidence::Inferred if is_uncertain => None,
             Evidence::Inferred => evident.latest,
         };
-        Self { at, seen, is_observed: evidence == Evidence::Observed, evident }
+        Self { at, seen, evident }
     }
 
-    /// The instant that ages are counted from; nothing, if it is not known well enough. Our own reads come on top.
+    /// The instant that ages are counted from; nothing, if it is not known well enough.
     pub(super) fn known(self) -> Option<Timestamp> {
         self.at
     }
 
     /// Whether it has been unused for so long.
     pub(super) fn lasted(self, age: Age, now: Timestamp) -> Elapsed {
-        let our_read = self.evident.our_read.filter(|_| !self.is_observed);
-        Elapsed::since(self.at, age, now).and(since_our_read(our_read, age, now))
+        Elapsed::since(self.at, age, now)
     }
 
     /// The same for the rollback window. `observed` asks for more evidence, never for less: what AWS dates within the window
     /// is a use that the ledger missed.
     pub(super) fn lasted_by_any(self, window: Age, now: Timestamp) -> Elapsed {
         let at = if self.evident.is_uncertain { None } else { self.at.map(|at| at.max(self.latest_or(at))) };
-        Elapsed::since(at, window, now).and(since_our_read(self.evident.our_read, window, now))
+        Elapsed::since(at, window, now)
     }
 
     /// Whether the window has passed since something ended at `ended`, or ran it after that.
@@ -117,12 +107,10 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     /// that replaced it, the pulls of its images, the ledger's last sighting.
     pub(super) fn of_definition(&self, node: &Node, definition: &TaskDefinition) -> LastUse {
         let past = self.history.of(node);
-        let pulls = self.images_of(node).map(|(node, image)| Pulls::of(self.estate, node, image));
-        let pulls = pulls.reduce(Pulls::max).unwrap_or_default();
+        let pulled = self.images_of(node).filter_map(|(node, image)| last_pull(self.estate, node, image)).max();
         let evident = Evident {
-            latest: definition.registered_at.max(self.succeeded_at.get(node).copied()).max(pulls.theirs),
+            latest: definition.registered_at.max(self.succeeded_at.get(node).copied()).max(pulled),
             ran: past.at,
-            our_read: pulls.ours,
             is_uncertain: definition.registered_at.is_none(),
             may_have_run: past.is_unknown,
         };
@@ -135,11 +123,10 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
         let (mut seen, mut evident) = (None, Evident::default());
         for (node, image) in images {
             seen = seen.max(self.estate.last_seen(node));
-            let (pulls, past) = (Pulls::of(self.estate, node, image), self.history.of(node));
-            let dated = image.image_pushed_at.max(pulls.theirs).max(image.last_activated_at);
+            let (pulled, past) = (last_pull(self.estate, node, image), self.history.of(node));
+            let dated = image.image_pushed_at.max(pulled).max(image.last_activated_at);
             evident.latest = evident.latest.max(dated);
             evident.ran = evident.ran.max(past.at);
-            evident.our_read = evident.our_read.max(pulls.ours);
             evident.is_uncertain |= image.image_pushed_at.is_none();
             evident.may_have_run |= past.is_unknown;
             for definition in self.definitions_of(node) {

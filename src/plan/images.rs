@@ -7,7 +7,7 @@ use super::{
     estate::{Estate, newest},
     evidence::{EvidenceBook, LastUse},
     obstacles::{Obstacles, objection},
-    pulls::Pulls,
+    pulls::last_pull,
     replication::Copies,
     units::{Unit, Units, is_within_unit},
     verdict::{Decision, Elapsed, Retirement, Verdict},
@@ -297,17 +297,15 @@ impl<'a> UnitCase<'_, 'a> {
             return Some(Reason::new(ReasonCode::AgeUnknown, text).at(&*said.at));
         }
         let pushed = self.images().filter_map(|(_, image)| image.image_pushed_at).max();
-        let pulls = self.images().map(|(node, image)| Pulls::of(self.estate, node, image));
-        let pulls = pulls.reduce(Pulls::max).unwrap_or_default();
-        let within = |said: &Option<Said<Age>>, until: &dyn Fn(Age) -> Option<Timestamp>, code, word: &str| {
+        let pulled = self.images().filter_map(|(node, image)| last_pull(self.estate, node, image)).max();
+        let within = |said: &Option<Said<Age>>, at: Option<Timestamp>, code, word: &str| {
             let said = said.as_ref()?;
-            let until = until(said.value)?;
+            let until = said.value.after(at?);
             let text = format!("{rule} keeps what was {word} within {}", said.value);
             (until > self.estate.now()).then(|| Reason::new(code, text).at(&*said.at).until(until))
         };
-        let pushed = |age: Age| pushed.map(|at| age.after(at));
-        within(&keep.pushed_within, &pushed, ReasonCode::KeepPushedWithin, "pushed")
-            .or_else(|| within(&keep.pulled_within, &|age| pulls.until(age), ReasonCode::KeepPulledWithin, "pulled"))
+        within(&keep.pushed_within, pushed, ReasonCode::KeepPushedWithin, "pushed")
+            .or_else(|| within(&keep.pulled_within, pulled, ReasonCode::KeepPulledWithin, "pulled"))
     }
 
     fn by_rules(&self, selected: &[(&ImageRule, Vec<&str>)], tags: &[&str]) -> Verdict {

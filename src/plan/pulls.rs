@@ -1,57 +1,26 @@
-//! When an image was last pulled, and by whom.
+//! When an image was last pulled by somebody else than this tool.
 
-use super::{estate::Estate, verdict::Elapsed};
+use super::estate::Estate;
 use crate::{
     graph::Node,
     inventory::Image,
     model::{Age, Timestamp},
 };
 
-/// A pull is on record at the earliest a moment before the call, by another clock, and at the latest some minutes after it.
-const BEFORE_READ: Age = Age::from_seconds(60);
+/// A pull is on record a moment before the answer comes, by a clock that may be two minutes from ours either way: a sweep by a
+/// clock further off holds everything (`collect`).
+const BEFORE_READ: Age = Age::from_seconds(5 * 60);
 const AFTER_READ: Age = Age::from_seconds(5 * 60);
-/// ECR renews the time of the last pull at least once in 24 hours ("ImageDetail", `lastRecordedPullTime`): what pulls within a
-/// day of our own read may not show.
-const GRAIN: Age = Age::from_seconds(24 * 60 * 60);
 
-/// The last pulls of an image: the last that is somebody else's, and our own read of its manifest, which counts for a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Pulls {
-    /// The last pull that was not our own.
-    pub(super) theirs: Option<Timestamp>,
-    /// The pull that is our own read, if that is the last one on record.
-    pub(super) ours: Option<Timestamp>,
-}
-
-impl Pulls {
-    /// What is on record of an image, and who did it: BatchGetImage counts as a pull, also when this tool reads an index.
-    pub(super) fn of(estate: &Estate<'_>, node: &Node, image: &Image) -> Self {
-        let recorded = image.last_recorded_pull_time;
-        let manifest = estate.manifest(node);
-        let read_at = manifest.and_then(|manifest| manifest.read_at);
-        let is_ours = |pulled: Timestamp, read_at: Timestamp| {
-            BEFORE_READ.after(pulled) >= read_at && pulled <= AFTER_READ.after(read_at)
-        };
-        match (recorded, read_at) {
-            (Some(pulled), Some(read_at)) if is_ours(pulled, read_at) => {
-                Self { theirs: manifest.and_then(|manifest| manifest.pulled_before), ours: Some(pulled) }
-            }
-            (recorded, _) => Self { theirs: recorded, ours: None },
-        }
-    }
-
-    /// The last of both.
-    pub(super) fn max(self, other: Self) -> Self {
-        Self { theirs: self.theirs.max(other.theirs), ours: self.ours.max(other.ours) }
-    }
-
-    /// Until when a pull keeps what was pulled within `age`.
-    pub(super) fn until(self, age: Age) -> Option<Timestamp> {
-        self.theirs.map(|at| age.after(at)).max(self.ours.map(|at| age.min(GRAIN).after(at)))
-    }
-}
-
-/// Whether `age` has passed since our own read, or the day for which it counts.
-pub(super) fn since_our_read(ours: Option<Timestamp>, age: Age, now: Timestamp) -> Elapsed {
-    ours.map_or(Elapsed::Enough, |at| Elapsed::since(Some(at), age.min(GRAIN), now))
+/// The last pull of an image on record. Our own is not one: BatchGetImage counts as a pull, also when this tool reads an index, which it
+/// does once; what was on record before that counts in its place.
+///
+/// ECR renews the time of the last pull at least once in 24 hours ("ImageDetail", `lastRecordedPullTime`), so that a pull within
+/// a day of our read may not show. `docs/aws.md` says how to exclude this tool's role from the record altogether.
+pub(super) fn last_pull(estate: &Estate<'_>, node: &Node, image: &Image) -> Option<Timestamp> {
+    let pulled = image.last_recorded_pull_time?;
+    let manifest = estate.manifest(node);
+    let read_at = manifest.and_then(|manifest| manifest.read_at);
+    let is_ours = |read_at: Timestamp| BEFORE_READ.after(pulled) >= read_at && pulled <= AFTER_READ.after(read_at);
+    if read_at.is_some_and(is_ours) { manifest.and_then(|manifest| manifest.pulled_before) } else { Some(pulled) }
 }

@@ -73,14 +73,4 @@ impl Elapsed {
             Some(since) => Self::Not { until: age.after(since) },
         }
     }
-
-    /// Whether both have lasted long enough.
-    pub(super) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-            (Self::Not { until }, Self::Not { until: other }) => Self::Not { until: until.max(other) },
-            (Self::Not { until }, Self::Enough) | (Self::Enough, Self::Not { until }) => Self::Not { until },
-            (Self::Enough, Self::Enough) => Self::Enough,
-        }
-    }
 }

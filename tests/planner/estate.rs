@@ -368,14 +368,15 @@ fn a_deployment_of_last_week_dates_the_idleness_of_a_service() {
 
 /// BatchGetImage by this tool is a pull like any other on record: other cleaners keep every index for ever by reading it.
 #[test]
-fn our_own_read_of_an_index_counts_as_a_pull_for_a_day() {
+fn our_own_read_of_an_index_is_no_pull() {
     let policy =
         CLEAN_EVERYTHING.replace("delete { unused_for", "keep { pulled_within = \"30d\" }\n  delete { unused_for");
     for (pulled, read, before, goes) in [
         (30, 30, None, true),
         (30, 30, ago(200), true),
         (30, 30, ago(20), false),
-        (20, 20, None, false),
+        (1, 1, None, true),
+        (30, 31, None, false),
         (30, 40, None, false),
     ] {
         let mut world = World::new();
@@ -388,23 +389,6 @@ fn our_own_read_of_an_index_counts_as_a_pull_for_a_day() {
         let fate = world.plan(&policy).fate_of_image("team/web", "index");
         assert_eq!(fate == deleted(), goes, "pulled {pulled} h ago, read {read} h ago, before {before:?}: {fate:?}");
     }
-}
-
-/// With a window of three days the read does not make it wait for more than the one day that it counts.
-#[test]
-fn what_our_own_read_defers_is_due_when_the_plan_says() {
-    let mut world = World::new();
-    world.repository("team/web");
-    world.image("team/web", "amd64", 300, &[]);
-    world.index("team/web", "index", 300, &["v1"], &["amd64"]);
-    world.inventory.images[1].value.last_recorded_pull_time = hours_ago(4);
-    world.inventory.manifests[0].value.read_at = hours_ago(4);
-    let policy = clean_at_once().replace("rollback_window = \"0s\"", "rollback_window = \"72h\"");
-    let due = hours_ago(-20).unwrap();
-    assert_eq!(world.plan(&policy).fate_of_image("team/web", "index"), Fate::Deferred(due));
-    let early = due - jiff::SignedDuration::from_secs(1);
-    assert_eq!(world.plan_at(&policy, early).fate_of_image("team/web", "index"), Fate::Deferred(due));
-    assert_eq!(world.plan_at(&policy, due).fate_of_image("team/web", "index"), deleted());
 }
 
 fn replicates(world: &mut World, region: &str) {

@@ -194,9 +194,7 @@ impl<'a> Oracle<'a> {
             self.add_image(&mut uses, &container.image);
         }
         let images = self.inventory.images.iter().filter(|image| uses.images.contains(&image_name(image)));
-        let pulls: Vec<_> = images.map(|image| self.pulls(image)).collect();
-        let pulled = pulls.iter().map(|(theirs, _)| *theirs).max().flatten();
-        let ours = pulls.iter().map(|(_, ours)| *ours).max().flatten();
+        let pulled = images.map(|image| self.pulled(image)).max().flatten();
         let past = self.past(|home, revision| {
             let mut uses = Uses::default();
             self.add_definition(&mut uses, home, revision.task_definition.as_deref().unwrap_or(""));
@@ -227,13 +225,11 @@ impl<'a> Oracle<'a> {
         let has_rule = rules().any(|rule| {
             let Some(unused_for) = &rule.terms.deregister else { return false };
             let last = rule.terms.last_revision.as_ref();
-            let ours = if self.is_observed() { None } else { ours };
-            let unused = |age: Age| self.passed(since, age) && self.ours_passed(ours, age);
+            let unused = |age: Age| self.passed(since, age);
             unused(unused_for.value) && (!is_newest || last.is_some_and(|last| unused(last.value)))
         });
         let latest = if is_dated { latest } else { None };
         has_rule
-            && self.ours_passed(ours, self.policy.settings.rollback_window)
             && if is_dated { self.window_passed(latest, seen) } else { self.policy.settings.rollback_window.is_zero() }
     }
 

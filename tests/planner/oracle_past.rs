@@ -3,7 +3,7 @@
 
 use jettison::{
     inventory::{Image, Seen, Service, ServiceDeployment, ServiceRevision},
-    model::{Age, Location, Source, Timestamp},
+    model::{Location, Source, Timestamp},
 };
 
 use super::oracle::{Oracle, Uses, last_part, place};
@@ -173,26 +173,20 @@ impl<'a> Oracle<'a> {
         })
     }
 
-    /// The last pull that is not our own, and our own read of an index if it is the last on record.
-    pub(crate) fn pulls(&self, seen: &Seen<Image>) -> (Option<Timestamp>, Option<Timestamp>) {
-        let Some(pulled) = seen.value.last_recorded_pull_time else { return (None, None) };
+    /// The last pull that is not our own read of an index.
+    pub(crate) fn pulled(&self, seen: &Seen<Image>) -> Option<Timestamp> {
+        let pulled = seen.value.last_recorded_pull_time?;
         let manifest = self.inventory.manifests.iter().find(|manifest| {
             manifest.location == seen.location
                 && manifest.value.repository_name == seen.value.repository_name
                 && manifest.value.image_digest == seen.value.image_digest
         });
-        let Some(manifest) = manifest else { return (Some(pulled), None) };
+        let Some(manifest) = manifest else { return Some(pulled) };
         let since_read = manifest.value.read_at.map(|read_at| pulled.as_second() - read_at.as_second());
         match since_read {
-            Some(-60..=300) => (manifest.value.pulled_before, Some(pulled)),
-            Some(_) | None => (Some(pulled), None),
+            Some(-300..=300) => manifest.value.pulled_before,
+            Some(_) | None => Some(pulled),
         }
-    }
-
-    /// Our own read counts for a day at most.
-    pub(crate) fn ours_passed(&self, ours: Option<Timestamp>, age: Age) -> bool {
-        let counts_for = age.as_seconds().min(24 * 3600);
-        age.is_zero() || ours.is_none_or(|ours| self.now.as_second() - ours.as_second() >= counts_for)
     }
 
     /// Whether deleting an image deletes a copy of which not enough is known, or which is there.

@@ -82,32 +82,21 @@ impl<'a> Oracle<'a> {
             } else {
                 None
             };
-            let pulls: Vec<_> = unit.iter().map(|index| self.pulls(&self.inventory.images[*index])).collect();
+            let pulls: Vec<_> = unit.iter().map(|index| self.pulled(&self.inventory.images[*index])).collect();
             is_newest
                 || keep.tags.as_ref().is_some_and(|said| kept_tag(&said.value))
                 || keep.pushed_within.as_ref().is_some_and(|said| !self.passed(last_pushed, said.value))
-                || keep.pulled_within.as_ref().is_some_and(|said| {
-                    pulls.iter().any(|(theirs, ours)| {
-                        theirs.is_some_and(|at| !self.passed(Some(at), said.value))
-                            || !self.ours_passed(*ours, said.value)
-                    })
-                })
+                || keep
+                    .pulled_within
+                    .as_ref()
+                    .is_some_and(|said| pulls.iter().flatten().any(|at| !self.passed(Some(*at), said.value)))
         });
         if is_kept {
             return false;
         }
         let (since, latest) = self.unit_last_use(unit);
-        let ours = unit.iter().filter_map(|index| self.pulls(&self.inventory.images[*index]).1).max();
-        let counted = if self.is_observed() { None } else { ours };
-        if !self.ours_passed(ours, self.policy.settings.rollback_window) {
-            return false;
-        }
         let retiring = |rule: &&jettison::policy::Rule<ImageSelector, jettison::policy::ImageTerms>| {
-            rule.terms
-                .delete
-                .as_ref()
-                .is_some_and(|age| self.passed(since, age.value) && self.ours_passed(counted, age.value))
-                && selects(&rule.select, &tags)
+            rule.terms.delete.as_ref().is_some_and(|age| self.passed(since, age.value)) && selects(&rule.select, &tags)
         };
         let rules: Vec<_> = self.policy.images.iter().filter(retiring).collect();
         let every_tag_has_a_rule = tags.iter().all(|tag| rules.iter().any(|rule| covered(&rule.select, tag)));
@@ -136,7 +125,7 @@ impl<'a> Oracle<'a> {
             let resource =
                 Resource::Image { repository: image.repository_name.clone(), digest: image.image_digest.clone() };
             seen = self.ledger.last_seen(location, &resource).max(seen);
-            let (theirs, _) = self.pulls(&self.inventory.images[*index]);
+            let theirs = self.pulled(&self.inventory.images[*index]);
             let past = self.past_of_image(&self.inventory.images[*index]);
             latest = latest.max(image.image_pushed_at).max(theirs).max(image.last_activated_at).max(past.at);
             is_dated &= image.image_pushed_at.is_some() && !past.is_vague;
