@@ -26,17 +26,12 @@ pub(super) struct Pulls {
 impl Pulls {
     /// What is on record of an image, and who did it: BatchGetImage counts as a pull, also when this tool reads an index.
     pub(super) fn of(estate: &Estate<'_>, node: &Node, image: &Image) -> Self {
-        let recorded = image.last_recorded_pull_time;
+        let Some(pulled) = image.last_recorded_pull_time else { return Self::default() };
         let manifest = estate.manifest(node);
-        let read_at = manifest.and_then(|manifest| manifest.read_at);
-        let is_ours = |pulled: Timestamp, read_at: Timestamp| {
-            BEFORE_READ.after(pulled) >= read_at && pulled <= AFTER_READ.after(read_at)
-        };
-        match (recorded, read_at) {
-            (Some(pulled), Some(read_at)) if is_ours(pulled, read_at) => {
-                Self { theirs: manifest.and_then(|manifest| manifest.pulled_before), ours: Some(pulled) }
-            }
-            (recorded, _) => Self { theirs: recorded, ours: None },
+        let is_ours = |read_at: Timestamp| BEFORE_READ.after(pulled) >= read_at && pulled <= AFTER_READ.after(read_at);
+        match manifest.filter(|manifest| manifest.read_at.is_some_and(is_ours)) {
+            Some(manifest) => Self { theirs: manifest.pulled_before, ours: Some(pulled) },
+            None => Self { theirs: Some(pulled), ours: None },
         }
     }
 
