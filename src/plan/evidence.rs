@@ -59,22 +59,15 @@ impl LastUse {
     /// The same for the rollback window. `observed` asks for more evidence, never for less: what AWS dates within the window
     /// is a use that the ledger missed.
     pub(super) fn lasted_by_any(self, window: Age, now: Timestamp) -> Elapsed {
-        let at = if self.evident.is_uncertain { None } else { self.at.map(|at| at.max(self.latest_or(at))) };
-        Elapsed::since(at, window, now)
+        let at = self.at.filter(|_| !self.evident.is_uncertain).map(|at| Some(at).max(self.evident.latest));
+        Elapsed::since(at.flatten(), window, now)
     }
 
     /// Whether the window has passed since something ended at `ended`, or ran it after that.
     pub(super) fn over_since(self, ended: Option<Timestamp>, window: Age, now: Timestamp) -> Elapsed {
         let ended = ended.filter(|_| !self.evident.may_have_run);
-        Elapsed::since(
-            ended.map(|ended| Some(ended).max(self.seen).max(self.evident.ran).unwrap_or(ended)),
-            window,
-            now,
-        )
-    }
-
-    fn latest_or(self, at: Timestamp) -> Timestamp {
-        self.evident.latest.unwrap_or(at)
+        let ended = ended.and_then(|ended| Some(ended).max(self.seen).max(self.evident.ran));
+        Elapsed::since(ended, window, now)
     }
 }
 

@@ -146,8 +146,10 @@ impl Pins {
         if tags.is_empty() && digests.is_empty() {
             return pins;
         }
+        // Most tags are none of these: no key is made for them.
+        let names: HashSet<&ImageTag> = tags.iter().map(|(_, _, tag)| tag).collect();
         for Seen { location, value: image } in &inventory.images {
-            for tag in &image.image_tags {
+            for tag in image.image_tags.iter().filter(|tag| names.contains(tag)) {
                 let key = (location.clone(), image.repository_name.clone(), tag.clone());
                 if tags.contains(&key) {
                     pins.by_tag.insert(key, Node::image(location, image));

@@ -73,7 +73,8 @@ impl<'a> Oracle<'a> {
             let is_certain = is_current || self.may_go_back_to(&deployments, arn);
             let nothing_succeeded = deployments.iter().all(|other| other.status != "SUCCESSFUL");
             let was_source = deployments.iter().any(|one| roles(one, arn).contains(&Role::Source));
-            if !is_certain && !(nothing_succeeded && was_source) {
+            let was_the_last = nothing_succeeded && was_source;
+            if !is_certain && !was_the_last {
                 continue;
             }
             let found = self.inventory.service_revisions.iter().find(|seen| seen.value.service_revision_arn == arn);
