@@ -177,7 +177,7 @@ mod tests {
         );
         assert_eq!(
             lines(&[&bar], 80, 10, now),
-            ["prod/eu-central-1 task_definitions  ░░░░░░  200/4,031  20/s  ≤20 calls/s  3m11s"]
+            ["prod/eu-central-1 task_definitions  ░░░░░░░  200/4,031  20/s  ≤20 calls/s  3m11s"]
         );
     }
 

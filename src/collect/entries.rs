@@ -1,6 +1,6 @@
 //! What the entries of a list mean. Whatever cannot be understood holds everything (law L2).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, stream::iter};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::scope::ScopeSweep;
 use crate::{
     aws::{DefinitionStatus, ErrorKind},
-    inventory::{Gap, Inventory, Reference, Seen},
+    inventory::{Gap, Inventory, Reference, Seen, TaskDefinition},
     model::{Location, Source, TaskDefinitionRef, task_definition_arn},
 };
 
@@ -88,7 +88,8 @@ impl Listed {
         let mut places: Vec<Location> = whole.scopes.iter().map(crate::model::Scope::location).collect();
         places.sort_unstable();
         places.dedup();
-        let references: Vec<_> = self.entries.iter().flat_map(|entry| entry.references(whole, &places)).collect();
+        let families = Families::of(whole);
+        let references: Vec<_> = self.entries.iter().flat_map(|entry| entry.references(&families, &places)).collect();
         whole.references.extend(references);
         whole.gaps.extend(self.gaps);
     }
@@ -103,18 +104,18 @@ impl Entry {
         }
     }
 
-    fn references(&self, whole: &Inventory, places: &[Location]) -> Vec<Seen<Reference>> {
-        let everywhere = || places.to_vec();
+    fn references(&self, families: &Families<'_>, places: &[Location]) -> Vec<Seen<Reference>> {
+        let everywhere = || -> BTreeSet<Location> { places.iter().cloned().collect() };
         match &self.names {
             Names::Image { uri, perhaps } => {
                 let image = places.first().map(|place| self.at(place, |it| it.image = Some(uri.clone())));
-                let definitions = perhaps.iter().flat_map(|reads| having(reads, whole, places));
+                let definitions = perhaps.iter().flat_map(|reads| families.having(reads));
                 let definitions = definitions.map(|place| self.at(&place, |it| it.task_definition = Some(uri.clone())));
                 image.into_iter().chain(definitions).collect()
             }
             Names::Definition { text, reads } => {
-                let at_home = reads.location.clone().map(|place| vec![place]);
-                let found = at_home.unwrap_or_else(|| having(reads, whole, places));
+                let at_home = reads.location.clone().map(|place| BTreeSet::from([place]));
+                let found = at_home.unwrap_or_else(|| families.having(reads));
                 // What is nowhere to be found may be anywhere.
                 let found = if found.is_empty() { everywhere() } else { found };
                 found.iter().map(|place| self.at(place, |it| it.task_definition = Some(text.clone()))).collect()
@@ -133,19 +134,27 @@ impl Entry {
     }
 }
 
-/// Where there is such a definition, or such a family.
-fn having(reads: &TaskDefinitionRef, whole: &Inventory, places: &[Location]) -> Vec<Location> {
-    let fits = |place: &Location| {
-        whole.task_definitions.iter().any(|seen| {
-            seen.location == *place
-                && seen.value.family == reads.family.as_str()
-                && match reads.revision {
-                    Some(revision) => seen.value.revision == revision.0,
-                    None => seen.value.status == "ACTIVE",
-                }
-        })
-    };
-    places.iter().filter(|place| fits(place)).cloned().collect()
+/// Where the definitions of each family are.
+struct Families<'i>(HashMap<&'i str, Vec<&'i Seen<TaskDefinition>>>);
+
+impl<'i> Families<'i> {
+    fn of(inventory: &'i Inventory) -> Self {
+        let mut families: HashMap<&str, Vec<_>> = HashMap::new();
+        for seen in &inventory.task_definitions {
+            families.entry(&seen.value.family).or_default().push(seen);
+        }
+        Self(families)
+    }
+
+    /// Where there is such a definition, or such a family with an ACTIVE revision.
+    fn having(&self, reads: &TaskDefinitionRef) -> BTreeSet<Location> {
+        let fits = |seen: &&&Seen<TaskDefinition>| match reads.revision {
+            Some(revision) => seen.value.revision == revision.0,
+            None => seen.value.status == "ACTIVE",
+        };
+        let members = self.0.get(reads.family.as_str()).into_iter().flatten();
+        members.filter(fits).map(|seen| seen.location.clone()).collect()
+    }
 }
 
 /// What an entry names: a text, or an object with one of `image`, `task_definition` and `family`.
