@@ -118,21 +118,31 @@ impl Graph {
     }
 
     pub(super) fn add_references(&mut self, inventory: &Inventory) {
-        let families = Families::of(inventory);
+        let (families, whole) = (Families::of(inventory), read_whole(inventory));
         for seen in &inventory.references {
             let holder = Node::External {
                 location: seen.location.clone(),
                 source: seen.value.source.clone(),
                 holder: seen.value.holder.clone(),
             };
-            self.add_reference(&families, &holder, &seen.location, &seen.value);
+            self.add_reference((&families, &whole), &holder, &seen.location, &seen.value);
         }
     }
 
-    fn add_reference(&mut self, families: &Families, holder: &Node, home: &Location, reference: &Reference) {
-        let Reference { task_definition, image, family, any_revision_of, service, source: _, holder: _ } = reference;
+    fn add_reference(
+        &mut self,
+        (families, whole): (&Families, &HashSet<Location>),
+        holder: &Node,
+        home: &Location,
+        reference: &Reference,
+    ) {
+        let Reference { task_definition, image, family, any_revision_of, service, source, holder: _ } = reference;
         for definition in task_definition.iter().chain(family) {
-            self.link_definition(holder, home, definition);
+            if is_of_aws(source) && self.is_gone(whole, home, definition) {
+                self.node(holder);
+            } else {
+                self.link_definition(holder, home, definition);
+            }
         }
         if let Some(image) = image {
             self.link_image_uri(holder, image, None);
@@ -147,6 +157,20 @@ impl Graph {
         if says.into_iter().all(Option::is_none) {
             self.leave_unresolved(holder, UnresolvedKind::Anything, "");
         }
+    }
+
+    /// Whether a reference leads to a definition that is not there, where all that are there were read: a rule may outlive what it ran,
+    /// and revisions never come back. Without an ACTIVE revision a family cannot be run either.
+    fn is_gone(&self, whole: &HashSet<Location>, home: &Location, text: &str) -> bool {
+        TaskDefinitionRef::parse(text).is_some_and(|TaskDefinitionRef { location, family, revision }| {
+            let location = location.unwrap_or_else(|| home.clone());
+            let revision = revision.or_else(|| self.newest_active(&location, &family));
+            let is_there = |revision| {
+                let key = TaskDefinitionKey { location: location.clone(), family: family.clone(), revision };
+                self.index.contains_key(&Node::TaskDefinition(key))
+            };
+            whole.contains(&location) && !revision.is_some_and(is_there)
+        })
     }
 
     /// Every revision of a family: which one runs is decided when it runs.
@@ -180,6 +204,22 @@ impl Graph {
 }
 
 /// All revisions by family; nothing if no reference asks for them.
+/// Whether AWS itself made the reference. A list that somebody keeps may misspell what it means.
+fn is_of_aws(source: &str) -> bool {
+    source.parse::<Source>().is_ok()
+}
+
+/// The places whose definitions were all read.
+fn read_whole(inventory: &Inventory) -> HashSet<Location> {
+    let hides_definitions = |gap: &&Gap| matches!(gap.source, Source::TaskDefinitions | Source::Account);
+    let is_in = |gap: &Gap, location: &Location| {
+        gap.account_id.as_ref().is_none_or(|account_id| *account_id == location.account_id)
+            && gap.region.as_ref().is_none_or(|region| *region == location.region)
+    };
+    let places = inventory.scopes.iter().map(crate::model::Scope::location);
+    places.filter(|place| !inventory.gaps.iter().filter(hides_definitions).any(|gap| is_in(gap, place))).collect()
+}
+
 struct Families(HashMap<(Location, Family), Vec<TaskDefinitionKey>>);
 
 impl Families {

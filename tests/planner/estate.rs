@@ -484,3 +484,26 @@ fn what_failed_deployments_replaced_stays_while_nothing_has_succeeded() {
     world.deployment("web/d3", "SUCCESSFUL", 20, "web/2");
     assert_eq!(world.plan(&but_services()).fate_of_image("team/web", "of then"), deleted());
 }
+
+/// Rules outlive what they ran, and revisions never come back. What a person lists may be misspelt.
+#[test]
+fn a_rule_for_a_deleted_definition_holds_nothing_unless_definitions_are_unread() {
+    let fate = |source: &str, definition: &str, unread: Option<Source>| {
+        let mut world = World::new();
+        world.repository("team/web");
+        world.image("team/web", "old", 300, &["v1"]);
+        world.reference(source, "nightly").task_definition = Some(definition.to_owned());
+        if let Some(unread) = unread {
+            world.gap(unread, Some("web:7"));
+        }
+        world.plan(&clean_at_once()).fate_of_image("team/web", "old")
+    };
+    for gone in ["web:7", "web", "arn:aws:ecs:eu-central-1:000000000000:task-definition/web:7"] {
+        assert_eq!(fate("eventbridge", gone, None), deleted(), "{gone}");
+        assert_eq!(fate("reference.eks", gone, None), Fate::Blocked, "{gone}");
+        assert_eq!(fate("eventbridge", gone, Some(Source::TaskDefinitions)), Fate::Blocked, "{gone}");
+    }
+    for unclear in ["$.definition", "arn:aws:ecs:eu-central-1:999999999999:task-definition/web:7"] {
+        assert_eq!(fate("eventbridge", unclear, None), Fate::Blocked, "{unclear}");
+    }
+}

@@ -45,7 +45,17 @@ impl Oracle<'_> {
         for Seen { location, value: reference } in &inventory.references {
             let mut uses = Uses::default();
             for text in reference.task_definition.iter().chain(&reference.family) {
-                self.add_definition(&mut uses, location, text);
+                let mut leads_to = Uses::default();
+                self.add_definition(&mut leads_to, location, text);
+                // Of what AWS says, what names a definition that is not there leads nowhere.
+                let is_dead = leads_to.any_definition
+                    && !reference.source.starts_with("reference")
+                    && is_a_name(text)
+                    && self.knows_all_definitions_of(&named_place(location, text));
+                if !is_dead {
+                    uses.any_definition |= leads_to.any_definition;
+                    uses.definitions.extend(leads_to.definitions);
+                }
             }
             if let Some(image) = &reference.image {
                 self.add_image(&mut uses, image);
@@ -153,6 +163,16 @@ impl Oracle<'_> {
         }
     }
 
+    fn knows_all_definitions_of(&self, there: &str) -> bool {
+        let is_asked = self.inventory.scopes.iter().any(|scope| place(&scope.location()) == there);
+        let misses_some = self.inventory.gaps.iter().any(|gap| {
+            let account = gap.account_id.as_ref().is_none_or(|account| there.starts_with(account.as_str()));
+            let region = gap.region.as_ref().is_none_or(|region| there.ends_with(&format!(" {region}")));
+            account && region && ["task_definitions", "account"].contains(&gap.source.as_str())
+        });
+        is_asked && !misses_some
+    }
+
     pub(crate) fn newest_active(&self, home: &str, family: &str) -> Option<u32> {
         let all = self.inventory.task_definitions.iter();
         let of_family = all.filter(|seen| place(&seen.location) == home && seen.value.family == family);
@@ -186,4 +206,18 @@ impl Oracle<'_> {
         }
         Some((registry, repository.to_owned()))
     }
+}
+
+/// Where a definition lives: where its ARN says, or at home.
+fn named_place(home: &Location, text: &str) -> String {
+    let parts: Vec<&str> = text.split(':').collect();
+    if text.starts_with("arn:") { format!("{} {}", parts[4], parts[3]) } else { place(home) }
+}
+
+/// Whether a text is a definition's name at all, and not an expression.
+fn is_a_name(text: &str) -> bool {
+    let name = if text.starts_with("arn:") { text.split(":task-definition/").nth(1).unwrap_or("") } else { text };
+    let (family, revision) = name.split_once(':').unwrap_or((name, "1"));
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    !family.is_empty() && family.chars().all(fits) && revision.parse::<u32>().is_ok()
 }
