@@ -39,10 +39,14 @@ impl History {
     pub(super) fn new(estate: &Estate<'_>) -> Self {
         let inventory = estate.question.inventory;
         let mut revisions: HashMap<&str, Past> = HashMap::new();
-        for rollouts in estate.rollouts.values() {
+        let there = inventory.services.iter().filter(|seen| seen.value.status != "INACTIVE");
+        let there: HashSet<Node> = there.map(|seen| Node::service(&seen.location, &seen.value)).collect();
+        for (service, rollouts) in &estate.rollouts {
+            // The deployments of a service that is gone went with it, in whatever status they are still shown.
+            let now = there.contains(service).then_some(estate.now());
             for (index, deployment) in rollouts.deployments().iter().enumerate() {
                 let from_here = rollouts.deployments().get(index..).unwrap_or_default();
-                for (arn, past) in uses(deployment, from_here, estate.now()) {
+                for (arn, past) in uses(deployment, from_here, now) {
                     let known = revisions.entry(arn).or_default();
                     *known = known.max(past);
                 }
@@ -94,7 +98,7 @@ impl History {
 fn uses<'a>(
     deployment: &'a ServiceDeployment,
     from_here: &[&ServiceDeployment],
-    now: Timestamp,
+    now: Option<Timestamp>,
 ) -> Vec<(&'a str, Past)> {
     let later = from_here.get(1..).unwrap_or_default();
     let succeeds = |one: &&ServiceDeployment| one.status == "SUCCESSFUL";
@@ -110,10 +114,10 @@ fn uses<'a>(
     targets.chain(sources).chain(rollbacks).collect()
 }
 
-/// The end of the last of these deployments.
-fn end(deployments: &[&ServiceDeployment], now: Timestamp) -> Past {
-    if deployments.iter().any(|deployment| !is_over(deployment)) {
-        return Past { at: Some(now), is_unknown: false, lasts: true };
+/// The end of the last of these deployments; `now` if one is not over.
+fn end(deployments: &[&ServiceDeployment], now: Option<Timestamp>) -> Past {
+    if now.is_some() && deployments.iter().any(|deployment| !is_over(deployment)) {
+        return Past { at: now, is_unknown: false, lasts: true };
     }
     let dates = deployments.iter().flat_map(|one| [one.created_at, one.started_at, one.finished_at]);
     let is_unknown = deployments.last().is_none_or(|last| last.finished_at.is_none());

@@ -1,6 +1,9 @@
 //! Verdicts on images, a unit at a time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use super::{
     Action, Expect,
@@ -79,8 +82,15 @@ fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], 
         Verdict::Defer { .. } => 2,
         Verdict::Retire(_) => 3,
     };
+    // Of units that wait, the one that waits longest.
+    let until = |verdict: &Verdict| match verdict {
+        Verdict::Defer { eligible_at, .. } => Some(*eligible_at),
+        Verdict::Keep(_) | Verdict::Block { .. } | Verdict::Retire(_) => None,
+    };
     let of_units = units.of(node).iter().filter_map(|index| units.units.get(*index).zip(verdicts.get(*index)));
-    let Some((unit, verdict)) = of_units.min_by_key(|(unit, verdict)| (rank(verdict), unit.root != node)) else {
+    let Some((unit, verdict)) =
+        of_units.min_by_key(|(unit, verdict)| (rank(verdict), Reverse(until(verdict)), unit.root != node))
+    else {
         return Verdict::keep(ReasonCode::PartOfKept, "it belongs to no unit");
     };
     if unit.root == node {

@@ -505,3 +505,23 @@ fn the_end_of_a_use_is_remembered_when_the_definition_that_tells_of_it_is_gone()
     assert_eq!(world.plan(&policy).fate_of_image("team/web", "v1"), Fate::Kept, "33 days of 90");
     assert_eq!(world.plan_at(&policy, ago(-58).unwrap()).fate_of_image("team/web", "v1"), deleted());
 }
+
+/// A child of two indexes that wait goes with the one that waits longer.
+#[test]
+fn a_shared_child_waits_as_long_as_the_longest_of_its_indexes() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.image("team/web", "shared", 300, &[]);
+    world.index("team/web", "one", 300, &[], &["shared"]);
+    world.index("team/web", "two", 300, &[], &["shared"]);
+    world.inventory.images[1].value.image_pushed_at = hours_ago(12);
+    world.inventory.images[2].value.image_pushed_at = hours_ago(2);
+    for turn in 0..2 {
+        let policy = clean_at_once().replace("rollback_window = \"0s\"", "rollback_window = \"24h\"");
+        let plan = world.plan(&policy);
+        assert_eq!(plan.fate_of_image("team/web", "shared"), Fate::Deferred(hours_ago(-22).unwrap()), "{turn}");
+        let (one, two) = (hours_ago(2), hours_ago(12));
+        world.inventory.images[1].value.image_pushed_at = one;
+        world.inventory.images[2].value.image_pushed_at = two;
+    }
+}

@@ -120,9 +120,12 @@ impl<'a> Oracle<'a> {
             owners.dedup();
             for (location, service) in owners {
                 let deployments = self.deployments(location, service);
+                let is_there = self.inventory.services.iter().any(|seen| {
+                    seen.location == *location && seen.value.service_arn == *service && seen.value.status != "INACTIVE"
+                });
                 for (index, one) in deployments.iter().enumerate() {
                     for role in roles(one, arn) {
-                        self.walk(&mut past, &deployments[index..], role);
+                        self.walk(&mut past, &deployments[index..], role, is_there);
                     }
                 }
             }
@@ -131,12 +134,12 @@ impl<'a> Oracle<'a> {
     }
 
     /// Follows deployments until one has taken over.
-    fn walk(&self, past: &mut Past, from: &[&ServiceDeployment], role: Role) {
+    fn walk(&self, past: &mut Past, from: &[&ServiceDeployment], role: Role, is_there: bool) {
         let mut last = from[0];
         let mut lasts = false;
         for (step, one) in from.iter().enumerate() {
             last = one;
-            lasts |= !OVER.contains(&one.status.as_str());
+            lasts |= is_there && !OVER.contains(&one.status.as_str());
             past.at = past.at.max(one.created_at).max(one.started_at).max(one.finished_at);
             let took_over = one.status == "SUCCESSFUL" && (step > 0 || role == Role::Source);
             let was_undone = step == 0 && role == Role::Target && one.status == "ROLLBACK_SUCCESSFUL";
