@@ -206,9 +206,10 @@ impl Source {
         match self {
             // Only DescribeTaskSets tells the tags of a task set, the protect tag among them.
             Self::Account | Self::Services | Self::TaskSets | Self::Codedeploy => &Kind::ALL,
+            // A deployment under way needs its service, even if no task runs yet.
+            Self::ServiceDeployments => &[Kind::Service, Kind::TaskDefinition, Kind::Image],
             Self::Tasks
             | Self::TaskDefinitions
-            | Self::ServiceDeployments
             | Self::ServiceRevisions
             | Self::Eventbridge
             | Self::Scheduler
