@@ -28,8 +28,6 @@ use tokio::sync::{Notify, watch};
 
 use super::story;
 
-const WAIVED: &str = include_str!("../../examples/quickstart/waived.hcl");
-
 /// What happens to a request instead of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Blow {
@@ -296,7 +294,7 @@ impl Stage {
     /// Plans on a world, with a policy.
     pub(crate) async fn planned(world: &Inventory, policy: &str) -> Self {
         let sim = sim_of(world, sim::Options::default());
-        let files = [("policy.hcl".to_owned(), policy.to_owned()), ("waived.hcl".to_owned(), WAIVED.to_owned())];
+        let files = [("policy.hcl".to_owned(), policy.to_owned())];
         let (policy, _) = jettison::policy::parse(files).unwrap_or_else(|problems| panic!("{problems:#?}"));
         let mut stage = Self {
             plan: empty_plan(world, &policy),

@@ -25,7 +25,6 @@ impl Estate {
     fn new() -> Self {
         let site = Site::quickstart();
         touch::make_real(&site);
-        touch::waive_unread(&site);
         touch::edit(&site, "policy.hcl", "id        = \"000000000000\"", "id = \"000000000000\"\n  profile = \"demo\"");
         let other =
             "account \"other\" {\n  id = \"222222222222\"\n  regions = [\"eu-central-1\"]\n  profile = \"other\"\n}\n";
@@ -151,7 +150,6 @@ fn a_region_that_is_not_enabled_is_a_gap_of_that_region_alone() {
     for regions in ["[\"eu-central-1\", \"ap-east-1\"]", "[\"ap-east-1\", \"eu-central-1\"]"] {
         let site = Site::quickstart();
         touch::make_real(&site);
-        touch::waive_unread(&site);
         touch::edit(&site, "policy.hcl", "[\"eu-central-1\"]", regions);
         let server = Server::with(&site, "world.ndjson", &["--disabled-region", "ap-east-1"]);
         let command = &mut with_endpoint(site.command(&["plan", "--format", "json"]), &server.url);

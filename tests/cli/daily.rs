@@ -94,7 +94,6 @@ fn an_inventory_can_be_pulled_and_planned_on() {
 #[test]
 fn an_inventory_can_be_summed_up() {
     let site = Site::quickstart();
-    touch::waive_unread(&site);
     site.run(&["inventory", "pull", "-o", "pulled.ndjson.zst"]).exits(0);
     let shown = site.run(&["inventory", "show", "pulled.ndjson.zst"]).exits(0);
     for words in ["Taken 2026-11-01", "demo/eu-central-1", "ecs.service ", "Everything that was asked for was read."] {

@@ -4,10 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::Value;
 
-use crate::{
-    site::{Run, Site},
-    touch,
-};
+use crate::site::{Run, Site};
 
 fn plan(run: Run) -> Value {
     serde_json::from_str(&run.exits(0).stdout).unwrap()
@@ -31,7 +28,6 @@ fn uri(plan: &Value) -> (String, String) {
 #[test]
 fn what_a_file_names_stays_and_a_file_that_is_gone_keeps_everything() {
     let site = Site::quickstart();
-    touch::waive_unread(&site);
     let (uri, digest) = uri(&plan(site.run(&["plan", "--format", "json"])));
     fs::write(site.path("reference.hcl"), "reference \"file\" \"eks\" { path = \"eks.json\" }\n").unwrap();
     fs::write(site.path("eks.json"), format!("[\"{uri}\"]")).unwrap();
@@ -47,7 +43,6 @@ fn what_a_file_names_stays_and_a_file_that_is_gone_keeps_everything() {
 #[test]
 fn a_program_runs_only_where_it_is_allowed_and_right_before_a_deletion_again() {
     let site = Site::quickstart();
-    touch::waive_unread(&site);
     let block = "reference \"command\" \"nomad\" { program = [\"./in-use.sh\"] }\n";
     fs::write(site.path("reference.hcl"), block).unwrap();
     fs::write(site.path("in-use.sh"), "#!/bin/sh\necho asked >> asked\necho looking >&2\necho '[]'\n").unwrap();
@@ -71,7 +66,6 @@ fn a_program_runs_only_where_it_is_allowed_and_right_before_a_deletion_again() {
     assert_eq!(asked(), 1);
 
     let site = Site::quickstart();
-    touch::waive_unread(&site);
     fs::write(site.path("reference.hcl"), block).unwrap();
     fs::write(site.path("in-use.sh"), "#!/bin/sh\necho asked >> asked\necho '[]'\n").unwrap();
     fs::set_permissions(site.path("in-use.sh"), fs::Permissions::from_mode(0o755)).unwrap();

@@ -18,7 +18,7 @@ impl Site {
     pub(crate) fn quickstart() -> Self {
         let site = Self { root: tempfile::tempdir().unwrap() };
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
-        for name in ["policy.hcl", "waived.hcl", "world.ndjson"] {
+        for name in ["policy.hcl", "world.ndjson"] {
             fs::copy(example.join(name), site.path(name)).unwrap();
         }
         site

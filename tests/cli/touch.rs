@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use jettison::collect::UNREAD;
-
 use crate::site::Site;
 
 /// Replaces a text in a file; it must be there.
@@ -17,12 +15,6 @@ pub(crate) fn edit(site: &Site, name: &str, old: &str, new: &str) {
 /// Makes the only account a real one.
 pub(crate) fn make_real(site: &Site) {
     edit(site, "policy.hcl", "simulated = \"world.ndjson\"", "");
-}
-
-/// Waives what this build does not read, and nothing else.
-pub(crate) fn waive_unread(site: &Site) {
-    let waivers = UNREAD.iter().map(|source| format!("waive \"{source}\" {{ reason = \"not read yet\" }}\n"));
-    fs::write(site.path("waived.hcl"), waivers.collect::<String>()).unwrap();
 }
 
 /// Every file and directory of a site, with its bytes.

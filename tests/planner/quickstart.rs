@@ -9,8 +9,7 @@ use jettison::{
 
 use super::world::{Fate, Outcome, answer, now};
 
-const POLICY: &str =
-    concat!(include_str!("../../examples/quickstart/policy.hcl"), include_str!("../../examples/quickstart/waived.hcl"));
+const POLICY: &str = include_str!("../../examples/quickstart/policy.hcl");
 
 fn world() -> Inventory {
     read(include_str!("../../examples/quickstart/world.ndjson").as_bytes()).unwrap()
