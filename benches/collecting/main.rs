@@ -72,7 +72,7 @@ async fn measure_on_paused_clock(size: &Size) -> bool {
     let again = sim.calls().split_off(before);
     let least_again = least_calls(&estate, &estate);
 
-    let throttles = made.iter().chain(&again).filter(|call| call.error.is_some()).count();
+    let throttles = made.iter().chain(&again).filter(|call| call.error == Some("ThrottlingException")).count();
     let share = bound.seconds / taken;
     println!(
         "| {} | {} | {} | {} | {} | {:.1} | {:.1} | {:.1} % | {throttles} | {}, {} | {:.0} |",
