@@ -12,7 +12,7 @@ use super::{error::CliError, policy_files::PolicyDir};
 use crate::{
     collect::Cache,
     ledger::Ledger,
-    model::Now,
+    model::{Now, Timestamp},
     plan::Answer,
     policy::StateStore,
     store::{Holder, Key, SledStore, Store},
@@ -65,8 +65,7 @@ impl State {
     }
 
     /// Records what is in use, and what was.
-    pub(super) async fn observe(&self, ledger: &mut Ledger, answer: &Answer, now: &Now) -> Result<(), CliError> {
-        let at = now();
+    pub(super) async fn observe(&self, ledger: &mut Ledger, answer: &Answer, at: Timestamp) -> Result<(), CliError> {
         for (location, resource) in &answer.in_use {
             ledger.observe(location, resource, at);
         }
