@@ -69,14 +69,14 @@ impl Held {
         let (Some(account_id), Some(region)) = (record.account_id, record.region) else { return Ok(()) };
         let registry = Location { account_id, region };
         if record.kind == record_kind::IMAGE {
-            self.read_image(registry, serde_json::from_str(record.value.get())?);
+            self.read_image(&registry, &serde_json::from_str(record.value.get())?);
         } else {
             self.read_manifest(&registry, serde_json::from_str(record.value.get())?);
         }
         Ok(())
     }
 
-    fn read_image(&mut self, registry: Location, image: Image) {
+    fn read_image(&mut self, registry: &Location, image: &Image) {
         let of =
             |digest: Digest| ImageKey { registry: registry.clone(), repository: image.repository_name.clone(), digest };
         let is_tagged = image

@@ -453,14 +453,14 @@ async fn a_status_never_seen_before_is_in_use() {
 }
 
 /// AWS sends times as numbers; this test needs none.
-fn strip_times(value: &mut serde_json::Value) {
+fn strip_times(value: &mut Value) {
     match value {
-        serde_json::Value::Object(members) => {
+        Value::Object(members) => {
             members.retain(|name, _| !name.ends_with("At"));
             members.values_mut().for_each(strip_times);
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(strip_times),
-        _ => {}
+        Value::Array(items) => items.iter_mut().for_each(strip_times),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
