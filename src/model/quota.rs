@@ -3,7 +3,7 @@
 //! Source for ECS: "Request throttling for the Amazon ECS API" in the ECS developer guide, and the ECS page of
 //! the AWS General Reference; buckets are per account and Region and shared by every action in the row.
 //! Source for ECR: "Amazon ECR service quotas"; most of the calls made here have no published rate, and the assumed
-//! one is marked as such. `docs/aws.md` has the table.
+//! one is marked as such. Source for Lambda: "Lambda quotas", per account and Region. `docs/aws.md` has the table.
 
 use std::fmt;
 
@@ -59,8 +59,10 @@ pub enum Bucket {
     Scheduler,
     /// Reading Step Functions state machines and versions.
     StepFunctions,
-    /// Reading Lambda functions.
+    /// Listing Lambda functions.
     Lambda,
+    /// GetFunction of Lambda.
+    LambdaGetFunction,
     /// Reading AWS Batch job definitions.
     Batch,
     /// Reading CodeDeploy applications, groups and deployments.
@@ -92,7 +94,7 @@ const fn assumed(burst: f64, per_second: f64) -> Rate {
 
 impl Bucket {
     /// Every bucket.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::EcsClusterRead,
         Self::EcsServiceRead,
         Self::EcsServiceDeployment,
@@ -117,6 +119,7 @@ impl Bucket {
         Self::Scheduler,
         Self::StepFunctions,
         Self::Lambda,
+        Self::LambdaGetFunction,
         Self::Batch,
         Self::Codedeploy,
         Self::ApplicationAutoscaling,
@@ -144,14 +147,16 @@ impl Bucket {
             Self::EcrRead
             | Self::EcrModify
             | Self::Sts
-            | Self::Eventbridge
             | Self::Scheduler
             | Self::StepFunctions
-            | Self::Lambda
             | Self::Batch
             | Self::Codedeploy
             | Self::ApplicationAutoscaling
             | Self::Config => assumed(10.0, 10.0),
+            // An older edition of "Amazon EventBridge quotas" had this for every call but PutEvents; today's is silent.
+            Self::Eventbridge => assumed(50.0, 50.0),
+            Self::Lambda => published(15.0, 15.0),
+            Self::LambdaGetFunction => published(100.0, 100.0),
             Self::EcrBatchGetImage => published(2_000.0, 2_000.0),
             Self::EcrPutImage => published(10.0, 10.0),
         }
@@ -213,6 +218,7 @@ impl Bucket {
             ("events", _) => Self::Eventbridge,
             ("scheduler", _) => Self::Scheduler,
             ("states", _) => Self::StepFunctions,
+            ("lambda", "GetFunction") => Self::LambdaGetFunction,
             ("lambda", _) => Self::Lambda,
             ("batch", _) => Self::Batch,
             ("codedeploy", _) => Self::Codedeploy,
@@ -251,6 +257,7 @@ impl fmt::Display for Bucket {
             Self::Scheduler => "EventBridge Scheduler",
             Self::StepFunctions => "Step Functions",
             Self::Lambda => "Lambda",
+            Self::LambdaGetFunction => "Lambda GetFunction",
             Self::Batch => "AWS Batch",
             Self::Codedeploy => "CodeDeploy",
             Self::ApplicationAutoscaling => "Application Auto Scaling",
