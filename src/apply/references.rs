@@ -47,7 +47,10 @@ impl References {
             Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
             Node::Tag { .. } | Node::Image(_) => false,
         };
-        self.graph.holders(node).map(|(holder, _)| holder).filter(|holder| holds(holder)).min()
+        // The sweep does not read images, so that a digest without a repository leads to none.
+        let digest = if let Node::Image(key) = node { Some(&key.digest) } else { None };
+        let pinners = digest.into_iter().flat_map(|digest| self.graph.pinners(digest));
+        self.graph.holders(node).map(|(holder, _)| holder).chain(pinners).filter(|holder| holds(holder)).min()
     }
 
     /// The registries, as `account-id/region`, in which a deletion from a repository deletes as well.

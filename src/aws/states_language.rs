@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{ecs_call, mention, reference::Holder};
-use crate::{inventory::Reference, model::Arn};
+use crate::{
+    inventory::Reference,
+    model::{AccountId, Arn, TaskDefinitionRef},
+};
 
 /// Everything that the machine may run, by the text of its definition.
 ///
@@ -31,7 +34,11 @@ fn walk(holder: Holder<'_>, value: &Value, found: &mut Vec<Reference>) {
             if let Some(operation) = resource.and_then(ecs_operation) {
                 // `Parameters` in JSONPath, `Arguments` in JSONata.
                 let arguments = members.get("Parameters").or_else(|| members.get("Arguments"));
-                found.extend(ecs_call::references(holder, operation, arguments));
+                let named = ecs_call::references(holder, operation, arguments);
+                found.extend(match members.get("Credentials") {
+                    None => named,
+                    Some(credentials) => abroad(holder, credentials, named),
+                });
             }
             members.values().for_each(|member| walk(holder, member, found));
         }
@@ -39,6 +46,33 @@ fn walk(holder: Holder<'_>, value: &Value, found: &mut Vec<Reference>) {
         Value::String(text) => found.extend(mention::references(holder, text)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// What a state names that runs in the account of a role: a name without an account means that account's definition ("Accessing
+/// resources in other AWS accounts in Step Functions", developer guide). If the role is computed, nothing tells whose it is.
+fn abroad(holder: Holder<'_>, credentials: &Value, named: Vec<Reference>) -> Vec<Reference> {
+    let role = credentials.get("RoleArn").and_then(Value::as_str).and_then(Arn::parse);
+    let account = role.and_then(|role| role.account_id.parse::<AccountId>().ok());
+    let home = Arn::parse(holder.name);
+    let (Some(account), Some(home)) = (account, home) else {
+        let mut named = named;
+        named.push(holder.undecided("the account of a role"));
+        return named;
+    };
+    let Arn { partition, region, .. } = home;
+    let there = |text: &mut Option<String>| {
+        let name = text.as_ref().filter(|name| TaskDefinitionRef::parse(name).is_some_and(|it| it.location.is_none()));
+        if let Some(name) = name {
+            *text = Some(format!("arn:{partition}:ecs:{region}:{account}:task-definition/{name}"));
+        }
+    };
+    let placed = named.into_iter().map(|mut reference| {
+        [&mut reference.task_definition, &mut reference.family, &mut reference.any_revision_of]
+            .into_iter()
+            .for_each(there);
+        reference
+    });
+    placed.collect()
 }
 
 /// The ECS operation of a task's resource: `arn:aws:states:::ecs:runTask.sync`, `arn:aws:states:::aws-sdk:ecs:updateService`.
@@ -136,6 +170,29 @@ mod tests {
             let found = of(&machine(&state));
             let [Reference { task_definition: Some(text), .. }] = &found[..] else { panic!("{found:?}") };
             assert!(text.starts_with("decided when it runs: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_runs_in_the_account_of_a_role_is_named_there() {
+        let machine_arn = "arn:aws:states:eu-central-1:000000000000:stateMachine:m";
+        let holder = Holder { source: Source::StepFunctions, name: machine_arn };
+        let of = |credentials: Value, definition: &str| {
+            let parameters = json!({ "TaskDefinition": definition });
+            let state =
+                json!({ "Type": "Task", "Resource": RUN, "Credentials": credentials, "Parameters": parameters });
+            references(holder, &machine(&state).to_string()).unwrap()
+        };
+        let role = |text: &str| json!({ "RoleArn": text });
+        let other = "arn:aws:iam::111111111111:role/run";
+        let there = |name: &str| format!("arn:aws:ecs:eu-central-1:111111111111:task-definition/{name}");
+        assert_eq!(of(role(other), "web:3"), [holder.definition(&there("web:3"))]);
+        assert_eq!(of(role(other), "web"), [holder.definition(&there("web"))]);
+        assert_eq!(of(role(other), "{% 'web:' & $rev %}"), [holder.any_revision_of(&there("web"))]);
+        assert!(of(role(other), &format!("{ARN}:3")).contains(&holder.definition(&format!("{ARN}:3"))));
+        for unclear in [json!({ "RoleArn.$": "$.role" }), role("{% $role %}"), json!("{% $all %}"), json!({})] {
+            let undecided = holder.undecided("the account of a role");
+            assert!(of(unclear.clone(), "web:3").contains(&undecided), "{unclear}");
         }
     }
 

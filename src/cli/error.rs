@@ -56,6 +56,8 @@ pub(super) enum CliError {
     Expired(Timestamp),
     #[error("the plan is {found}, not the expected {expected}; review it, then pass its own id")]
     NotExpected { expected: String, found: String },
+    #[error("the policy was changed since the plan was made, and with it what may be in use")]
+    OtherPolicy,
     #[error("planning went wrong: {}", .0.join("; "))]
     NotApplyable(Vec<String>),
     #[error("the run {0} is unfinished: finish it with `jettison resume`, then plan again")]
@@ -82,7 +84,7 @@ impl CliError {
     /// What the process ends with.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Expired(_) | Self::NotExpected { .. } => Exit::Stale,
+            Self::Expired(_) | Self::NotExpected { .. } | Self::OtherPolicy => Exit::Stale,
             Self::Store(StoreError::Locked { .. }) | Self::Persist { source: PersistenceError::Locked { .. }, .. } => {
                 Exit::Locked
             }
@@ -122,7 +124,9 @@ impl CliError {
             Self::NoPolicy(_) => {
                 Some("name the directory of the policy: `jettison plan DIR`; examples/quickstart is one".to_owned())
             }
-            Self::Expired(_) => Some("make a new plan with `jettison plan --out FILE` and review it".to_owned()),
+            Self::Expired(_) | Self::OtherPolicy => {
+                Some("make a new plan with `jettison plan --out FILE` and review it".to_owned())
+            }
             Self::Connect { source, .. } if source.kind == ErrorKind::WrongAccount => {
                 Some("nothing was read or changed".to_owned())
             }

@@ -66,16 +66,21 @@ impl ScopeSweep<'_> {
         whole
     }
 
-    /// Describes the revisions that `whole` refers to from elsewhere and does not hold, such as one that is INACTIVE.
-    pub(super) async fn definitions_from_elsewhere(&self, whole: &Inventory) -> Inventory {
+    /// Describes the revisions of this scope to which a part of a sweep refers from elsewhere, and which it does not hold: one that is
+    /// INACTIVE, one that was registered since the lists were read. The reference may be made in another account.
+    pub(super) async fn definitions_from_elsewhere(&self, parts: &[Inventory]) -> Inventory {
         let location = self.session.location();
-        let known: BTreeSet<_> = whole.task_definitions.iter().map(|seen| &seen.value.task_definition_arn).collect();
-        let revisions = whole.references.iter().filter_map(|seen| seen.value.task_definition.as_deref());
-        let arns: BTreeSet<String> = revisions
-            .filter_map(TaskDefinitionRef::parse)
-            .filter(|named| named.location.as_ref().is_none_or(|place| place == location))
-            .filter_map(|named| Some(task_definition_arn(location, &named.family, named.revision?)))
-            .filter(|arn| !known.contains(arn))
+        let known = parts.iter().flat_map(|part| &part.task_definitions);
+        let known: BTreeSet<_> = known.map(|seen| seen.value.task_definition_arn.as_str()).collect();
+        let references = parts.iter().flat_map(|part| &part.references);
+        let arns: BTreeSet<String> = references
+            .filter_map(|seen| {
+                let named = TaskDefinitionRef::parse(seen.value.task_definition.as_deref()?)?;
+                let place = named.location.as_ref().unwrap_or(&seen.location);
+                let revision = named.revision.filter(|_| place == location)?;
+                Some(task_definition_arn(location, &named.family, revision))
+            })
+            .filter(|arn| !known.contains(arn.as_str()))
             .collect();
         let mut answers = iter(arns)
             .map(|arn| async move {

@@ -40,8 +40,9 @@ pub async fn collect_into<S: Sink>(
     sink: &S,
 ) -> Result<Inventory, S::Error> {
     let began = Instant::now();
-    let scopes = sessions.iter().map(|session| ScopeSweep { session, options, cache, progress, began });
-    let parts = scopes.map(|scope| async move {
+    let scopes: Vec<_> =
+        sessions.iter().map(|session| ScopeSweep { session, options, cache, progress, began }).collect();
+    let parts = scopes.iter().map(|scope| async move {
         let elsewhere = join(scope.registry_settings(), scope.elsewhere());
         let ecs =
             async { Ok(join(scope.holders(Extent::Everything), scope.definitions(&DefinitionStatus::ALL)).await) };
@@ -57,6 +58,7 @@ pub async fn collect_into<S: Sink>(
     let outside = join(aggregators(sessions, options, cache, progress, began), read_lists(&options.lists));
     let outside = async { Ok(outside.await) };
     let (mut parts, (aggregated, lists)) = try_join(try_join_all(parts), outside).await?;
+    parts.extend(referred_to(&scopes, &parts).await);
     parts.push(aggregated);
     Ok(assemble(sessions, options, began, parts, lists))
 }
@@ -78,15 +80,19 @@ pub async fn reference_sweep(sessions: &[Session], options: &Options, cache: &dy
         absorb(&mut whole, elsewhere);
         let referenced = scope.referenced_definitions(&whole).await;
         absorb(&mut whole, referenced);
-        let from_elsewhere = scope.definitions_from_elsewhere(&whole).await;
-        absorb(&mut whole, from_elsewhere);
         whole
     });
     let aggregated = aggregators(sessions, options, cache, &Silent, began);
     let (mut parts, aggregated, lists) = join3(join_all(parts), aggregated, read_lists(&options.lists)).await;
+    parts.extend(referred_to(&scopes, &parts).await);
     parts.push(lists.describe(&scopes, &parts).await);
     parts.push(aggregated);
     assemble(sessions, options, began, parts, lists)
+}
+
+/// What is referred to from elsewhere and was not listed: the graph takes for gone what a sweep without gaps does not show.
+async fn referred_to(scopes: &[ScopeSweep<'_>], parts: &[Inventory]) -> Vec<Inventory> {
+    join_all(scopes.iter().map(|scope| scope.definitions_from_elsewhere(parts))).await
 }
 
 fn assemble(

@@ -68,6 +68,11 @@ impl Graph {
         self.neighbours(node, Direction::Outgoing)
     }
 
+    /// Who holds an image by its digest alone, whatever the repository. Where the inventory has the image, that is an edge as well.
+    pub fn pinners<'a, 'd>(&'a self, digest: &'d Digest) -> impl Iterator<Item = &'a Node> + use<'a, 'd> {
+        self.pinned_anywhere.iter().filter(move |(_, pinned)| pinned == digest).map(|(holder, _)| holder)
+    }
+
     /// Every node, in no particular order.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.index.keys()

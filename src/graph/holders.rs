@@ -180,8 +180,11 @@ impl Graph {
             return;
         };
         let location = location.unwrap_or_else(|| home.clone());
+        if !families.places.contains(&location) {
+            self.leave_unresolved(holder, UnresolvedKind::AnyDefinition, text);
+        }
         self.node(holder);
-        for revision in families.0.get(&(location, family)).into_iter().flatten() {
+        for revision in families.revisions.get(&(location, family)).into_iter().flatten() {
             self.link(holder, &Node::TaskDefinition(revision.clone()), Link::Runs);
         }
     }
@@ -203,7 +206,6 @@ impl Graph {
     }
 }
 
-/// All revisions by family; nothing if no reference asks for them.
 /// Whether AWS itself made the reference. A list that somebody keeps may misspell what it means.
 fn is_of_aws(source: &str) -> bool {
     source.parse::<Source>().is_ok()
@@ -220,18 +222,22 @@ fn read_whole(inventory: &Inventory) -> HashSet<Location> {
     places.filter(|place| !inventory.gaps.iter().filter(hides_definitions).any(|gap| is_in(gap, place))).collect()
 }
 
-struct Families(HashMap<(Location, Family), Vec<TaskDefinitionKey>>);
+/// All revisions by family, and the places where revisions were looked for; nothing if no reference asks for them.
+struct Families {
+    revisions: HashMap<(Location, Family), Vec<TaskDefinitionKey>>,
+    places: HashSet<Location>,
+}
 
 impl Families {
     fn of(inventory: &Inventory) -> Self {
-        let mut families: HashMap<_, Vec<_>> = HashMap::new();
+        let mut revisions: HashMap<_, Vec<_>> = HashMap::new();
         if inventory.references.iter().any(|seen| seen.value.any_revision_of.is_some()) {
             for seen in &inventory.task_definitions {
                 let key = definition_key(&seen.location, &seen.value);
-                families.entry((key.location.clone(), key.family.clone())).or_default().push(key);
+                revisions.entry((key.location.clone(), key.family.clone())).or_default().push(key);
             }
         }
-        Self(families)
+        Self { revisions, places: inventory.scopes.iter().map(crate::model::Scope::location).collect() }
     }
 }
 

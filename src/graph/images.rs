@@ -44,13 +44,12 @@ impl Graph {
 
     /// A digest without a repository holds the image in every one that has it.
     fn link_pinned_anywhere(&mut self, inventory: &Inventory) {
-        let pinned = std::mem::take(&mut self.pinned_anywhere);
-        if pinned.is_empty() {
+        if self.pinned_anywhere.is_empty() {
             return;
         }
         let mut holders: HashMap<Digest, Vec<Node>> = HashMap::new();
-        for (holder, digest) in pinned {
-            holders.entry(digest).or_default().push(holder);
+        for (holder, digest) in &self.pinned_anywhere {
+            holders.entry(digest.clone()).or_default().push(holder.clone());
         }
         for seen in &inventory.images {
             let image = image_node(&seen.location, &seen.value.repository_name, &seen.value.image_digest);

@@ -125,6 +125,15 @@ async fn a_task_runs_an_image_by_digest() {
     refuses(drift, &[(Action::DeleteImage, &image_address("team/web", "lonely"), "refers to")]).await;
 }
 
+/// What shows a digest and no image may be from any repository.
+#[tokio::test(start_paused = true)]
+async fn a_task_shows_no_more_than_the_digest_that_it_runs() {
+    let drift = |world: &mut Inventory| {
+        arriving(world, |new| new.task("late", "web:5", "", "lonely").containers[0].image = None);
+    };
+    refuses(drift, &[(Action::DeleteImage, &image_address("team/web", "lonely"), "task main/late")]).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_task_set_begins_to_run_a_definition() {
     let drift = |world: &mut Inventory| {

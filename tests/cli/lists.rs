@@ -73,3 +73,21 @@ fn a_program_runs_only_where_it_is_allowed_and_right_before_a_deletion_again() {
     let asked = fs::read_to_string(site.path("asked")).unwrap().lines().count();
     assert!(asked > 1, "it was not asked again before a deletion");
 }
+
+/// A plan was safe by what its policy looked at. A policy without the list would not look at it again.
+#[test]
+fn a_plan_is_not_carried_out_by_a_policy_that_no_longer_asks_the_list() {
+    let site = Site::quickstart();
+    fs::write(site.path("reference.hcl"), "reference \"file\" \"eks\" { path = \"eks.json\" }\n").unwrap();
+    fs::write(site.path("eks.json"), "[]").unwrap();
+    let (uri, _) = uri(&plan(site.run(&["plan", "--format", "json", "--out", "p.json"])));
+    fs::write(site.path("eks.json"), format!("[\"{uri}\"]")).unwrap();
+    fs::remove_file(site.path("reference.hcl")).unwrap();
+    let run = site.run(&["apply", "p.json", "--auto-approve"]).exits(4);
+    assert!(
+        run.stderr.contains("the policy was changed") && run.stderr.contains("jettison plan --out"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stdout.is_empty(), "{}", run.stdout);
+}

@@ -8,8 +8,8 @@ use std::{
 
 use jettison::{
     collect::{Event, MemoryCache, Options, UNREAD, collect},
-    inventory::{Inventory, Reference},
-    model::Source,
+    inventory::{Inventory, Reference, Seen, TaskDefinition},
+    model::{Scope, Source},
     sim::{self, Fault, Faults, When},
 };
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::{
     cloud::{Cloud, error},
     gaps,
-    world::{arn, definition, empty, now, seen, written},
+    world::{arn, definition, empty, now, registry_of, seen, written},
 };
 
 /// Every source that reads holders outside ECS and ECR.
@@ -337,6 +337,44 @@ async fn the_reference_sweep_reads_the_definitions_that_are_referred_to_from_els
     assert_eq!(gaps(&read), BTreeSet::new(), "what does not exist cannot be run");
 }
 
+/// The lists of definitions may be read long before the rules: what is registered in between runs all the same.
+#[tokio::test(start_paused = true)]
+async fn a_definition_that_no_list_showed_yet_is_described_when_something_refers_to_it() {
+    let mut world = empty();
+    world.task_definitions = vec![seen(definition("web", 1, "ACTIVE"))];
+    let cloud = cloud(&world, &[rule("default", "nightly", &["web:1"])], Faults::none()).intercepting(|asked| {
+        let is_early = asked.operation == "ListTaskDefinitions";
+        is_early.then(|| (200, json!({ "taskDefinitionArns": [] })))
+    });
+    for read in [
+        cloud.collect(only(Source::Eventbridge), &Arc::default()).await,
+        cloud.reference_sweep(only(Source::Eventbridge), &Arc::default()).await,
+    ] {
+        assert_eq!(read.task_definitions.len(), 1);
+        assert_eq!(gaps(&read), BTreeSet::new());
+    }
+}
+
+/// A state machine may run tasks in another account, whose definitions it names by ARN.
+#[tokio::test(start_paused = true)]
+async fn what_another_account_refers_to_is_read_whatever_its_status() {
+    let mut world = empty();
+    let other =
+        Scope { account: "other".into(), account_id: "111111111111".parse().unwrap(), region: "eu-central-1".into() };
+    let place = other.location();
+    world.registries.push(registry_of(&other));
+    world.scopes.push(other);
+    let text = "arn:aws:ecs:eu-central-1:111111111111:task-definition/web:1";
+    let inactive = TaskDefinition { task_definition_arn: text.to_owned(), ..definition("web", 1, "INACTIVE") };
+    world.task_definitions = vec![Seen::new(place.clone(), inactive)];
+    let lines = [machine("abroad", &runs(&json!({ "TaskDefinition": text })), &[])];
+    let cloud = cloud(&world, &lines, Faults::none());
+    let read = cloud.reference_sweep(only(Source::StepFunctions), &Arc::default()).await;
+    let found: Vec<_> = read.task_definitions.iter().map(|seen| (&seen.location, seen.value.revision)).collect();
+    assert_eq!(found, [(&place, 1)]);
+    assert_eq!(gaps(&read), BTreeSet::new());
+}
+
 /// All of a source's bucket is used, and no more: the simulated AWS of these tests enforces the rates.
 #[tokio::test(start_paused = true)]
 async fn the_quota_is_used_up_and_what_is_found_is_read() {
@@ -351,7 +389,8 @@ async fn the_quota_is_used_up_and_what_is_found_is_read() {
     };
     let start = Instant::now();
     collect(&sessions, &only(Source::Eventbridge), &MemoryCache::default(), &note).await;
-    assert!(cloud.sim.calls().iter().all(|call| call.error.is_none()), "throttled although alone");
+    let of_events = cloud.sim.calls().into_iter().filter(|call| call.service == "events");
+    assert!(of_events.map(|call| call.error).all(|error| error.is_none()), "throttled although alone");
     assert_eq!(*counts.lock().unwrap(), (207, 207));
     let asked: usize = calls(&cloud, "events").values().sum();
     let bound = f64::from(u32::try_from(asked).unwrap() - 10) / 10.0;

@@ -507,3 +507,17 @@ fn a_rule_for_a_deleted_definition_holds_nothing_unless_definitions_are_unread()
         assert_eq!(fate("eventbridge", unclear, None), Fate::Blocked, "{unclear}");
     }
 }
+
+/// Of an account that nobody reads no revision is known, and each may run any image.
+#[test]
+fn any_revision_of_a_family_elsewhere_holds_every_image() {
+    let fate = |family: &str| {
+        let mut world = World::new();
+        world.repository("team/web");
+        world.image("team/web", "old", 300, &["v1"]);
+        world.reference("step_functions", "machine").any_revision_of = Some(family.to_owned());
+        world.plan(&clean_at_once()).fate_of_image("team/web", "old")
+    };
+    assert_eq!(fate("web"), deleted());
+    assert_eq!(fate("arn:aws:ecs:eu-central-1:999999999999:task-definition/web"), Fate::Blocked);
+}

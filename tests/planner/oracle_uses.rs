@@ -70,6 +70,7 @@ impl Oracle<'_> {
                 // Which revision it says does not matter.
                 family = family.split_once(':').map_or(family, |(family, _)| family);
                 uses.any_definition |= family.contains('$') || family.contains('/');
+                uses.any_definition |= !inventory.scopes.iter().any(|scope| place(&scope.location()) == home);
                 let all = inventory.task_definitions.iter().map(definition_name);
                 uses.definitions.extend(all.filter(|name| name.0 == home && name.1 == family));
             }

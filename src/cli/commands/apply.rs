@@ -80,6 +80,10 @@ fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp)
     if now >= plan.expires_at {
         return Err(CliError::Expired(plan.expires_at));
     }
+    // What is in use is read again by the policy: one with other lists, waivers or accounts sees less than the plan did.
+    if plan.policy_id != policy.id {
+        return Err(CliError::OtherPolicy);
+    }
     if plan.errored {
         return Err(CliError::NotApplyable(plan.warnings.clone()));
     }

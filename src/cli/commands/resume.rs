@@ -35,10 +35,13 @@ pub(in crate::cli) fn run(args: &ResumeArgs, shell: &Shell) -> Result<Exit, CliE
         entered.reaches(&plan)?;
         let journal = Journal::open_existing(state.store.clone(), &run, state.owner.clone(), (estate.now())()).await?;
         let teller = Teller::new(&plan, run, args.options.json, *shell);
+        let mut collect = estate.collect_options(&policy, &entered, args.options.lists.allow_commands);
+        // The policy may have been mended since, so that the run can go on; what the plan looked at is looked at again.
+        collect.waived.retain(|source| plan.waived.iter().any(|waived| waived.source == *source));
         let report = carry_out(Run {
             plan: &plan,
             journal,
-            collect: estate.collect_options(&policy, &entered, args.options.lists.allow_commands),
+            collect,
             sessions: entered.sessions,
             cache: state.cache(),
             now: estate.now().clone(),
