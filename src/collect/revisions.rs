@@ -12,6 +12,7 @@ use super::{
     scope::{ScopeSweep, absorb},
 };
 use crate::{
+    aws::{ErrorKind, Operation},
     inventory::{Gap, Inventory, Seen, ServiceDeployment},
     model::{Source, quota::batch::DESCRIBE_SERVICE_REVISIONS},
 };
@@ -95,9 +96,10 @@ pub(super) fn holding(deployments: &[ServiceDeployment]) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a gap says no more than that AWS does not have the object.
+/// Whether a gap says no more than that ECS does not have the revision: as one of a batch, or of the call for it alone.
 pub(super) fn is_forgotten(gap: &Gap) -> bool {
-    gap.error.starts_with("MISSING") || gap.error.contains(": not found")
+    let not_found = format!("{}: {}", Operation::DescribeServiceRevisions, ErrorKind::NotFound);
+    gap.error == "MISSING" || gap.error.starts_with(&not_found)
 }
 
 /// Revisions that deployments which are over replaced, and that nothing else names: their own deployments are older than the
