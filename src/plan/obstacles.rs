@@ -114,7 +114,7 @@ fn describe(gap: &Gap) -> Reason {
     match (source, object) {
         (Source::Account, _) => {
             let place = place.trim_start_matches(" of ");
-            Reason::new(ReasonCode::SourceNotRead, format!("account {place} was not entered: {error}"))
+            Reason::new(ReasonCode::SourceNotRead, format!("account {place}: {error}"))
         }
         (Source::Reference, Some(object)) => {
             Reason::new(ReasonCode::Gap, format!("`{object}` could not be read: {error}"))
