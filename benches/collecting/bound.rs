@@ -119,10 +119,12 @@ fn deployments(
         return;
     }
     let services: Vec<_> = here(&estate.services, place).collect();
-    call("ecs", "ListServiceDeployments", services.len());
+    // Nothing can have changed the history of a service at rest that names the same deployment as before.
+    let seen_before = here(&known.services, place).count();
+    call("ecs", "ListServiceDeployments", services.len() - seen_before);
     // The newest of each service tells what it would go back to.
-    let newest: BTreeSet<_> =
-        services.iter().filter_map(|service| service.current_service_deployment.as_ref()).collect();
+    let new = services.iter().skip(seen_before);
+    let newest: BTreeSet<_> = new.filter_map(|service| service.current_service_deployment.as_ref()).collect();
     call("ecs", "DescribeServiceDeployments", newest.len().div_ceil(20));
     let unknown = here(&estate.service_revisions, place).count() - here(&known.service_revisions, place).count();
     call("ecs", "DescribeServiceRevisions", unknown.div_ceil(20));
@@ -178,11 +180,14 @@ fn registry(estate: &Inventory, known: &Inventory, place: &Location, call: &mut 
 fn elsewhere(call: &mut impl FnMut(&'static str, &str, usize)) {
     for (source, service, operation, number) in [
         (Source::Eventbridge, "events", "ListEventBuses", 1),
+        // Of the default bus, which every account has.
+        (Source::Eventbridge, "events", "ListRules", 1),
         (Source::Scheduler, "scheduler", "ListSchedules", 1),
         (Source::StepFunctions, "states", "ListStateMachines", 1),
         (Source::Lambda, "lambda", "ListFunctions", 1),
         (Source::Batch, "batch", "DescribeJobDefinitions", 1),
         (Source::Codedeploy, "codedeploy", "ListApplications", 1),
+        (Source::Codedeploy, "codedeploy", "ListDeployments", 1),
         (Source::ApplicationAutoscaling, "application-autoscaling", "DescribeScalableTargets", 1),
         (Source::ApplicationAutoscaling, "application-autoscaling", "DescribeScheduledActions", 1),
     ] {

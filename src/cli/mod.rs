@@ -17,6 +17,7 @@ mod policy_files;
 mod progress;
 mod run;
 mod shell;
+mod sightings;
 mod signals;
 mod state;
 

@@ -12,7 +12,7 @@ use super::{error::CliError, policy_files::PolicyDir};
 use crate::{
     collect::Cache,
     ledger::Ledger,
-    model::Now,
+    model::{Now, Timestamp},
     plan::Answer,
     policy::StateStore,
     store::{Holder, Key, SledStore, Store},
@@ -65,8 +65,7 @@ impl State {
     }
 
     /// Records what is in use, and what was.
-    pub(super) async fn observe(&self, ledger: &mut Ledger, answer: &Answer, now: &Now) -> Result<(), CliError> {
-        let at = now();
+    pub(super) async fn observe(&self, ledger: &mut Ledger, answer: &Answer, at: Timestamp) -> Result<(), CliError> {
         for (location, resource) in &answer.in_use {
             ledger.observe(location, resource, at);
         }
@@ -122,6 +121,13 @@ struct Known {
     parts: Vec<u64>,
 }
 
+/// What is to be written, as which part, and the parts that it makes superfluous.
+struct News {
+    bytes: Vec<u8>,
+    part: u64,
+    superseded: Vec<u64>,
+}
+
 /// Parts that are left side by side before they become one.
 const PARTS: usize = 12;
 
@@ -148,7 +154,7 @@ impl StoredCache {
     }
 
     async fn save(&self, store: &dyn Store) -> Result<(), CliError> {
-        let Some((bytes, part, superseded)) = self.take_news()? else { return Ok(()) };
+        let Some(News { bytes, part, superseded }) = self.take_news()? else { return Ok(()) };
         store.put(&part_key(part)?, &bytes).await?;
         for part in superseded {
             let old = part_key(part)?;
@@ -160,8 +166,7 @@ impl StoredCache {
         Ok(())
     }
 
-    /// What is to be written, as which part, and the parts that it makes superfluous.
-    fn take_news(&self) -> Result<Option<(Vec<u8>, u64, Vec<u64>)>, CliError> {
+    fn take_news(&self) -> Result<Option<News>, CliError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let news = std::mem::take(&mut known.news);
         if news.is_empty() {
@@ -179,7 +184,7 @@ impl StoredCache {
             bytes.map_err(|error| CliError::Write { path: PathBuf::from("the cache"), source: error.into() })?;
         let superseded = if merges { std::mem::take(&mut known.parts) } else { Vec::new() };
         known.parts.push(part);
-        Ok(Some((bytes, part, superseded)))
+        Ok(Some(News { bytes, part, superseded }))
     }
 }
 

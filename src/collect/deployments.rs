@@ -1,9 +1,12 @@
 //! Service deployments: what a service goes to, comes from, and would go back to.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use futures::{
@@ -17,7 +20,7 @@ use super::{
     batches::received,
     cache,
     patience::Patience,
-    revisions::{Named, holding, named_by},
+    revisions::{Named, holding, is_forgotten, named_by, replaced_before},
     scope::{ScopeSweep, absorb},
 };
 use crate::{
@@ -46,7 +49,18 @@ impl ScopeSweep<'_> {
     /// revisions draw from different quotas, and none has to wait for the end of another.
     pub(super) async fn deployments(&self, services: mpsc::UnboundedReceiver<Service>, extent: Extent) -> Inventory {
         let (name, named) = mpsc::unbounded_channel();
-        let (mut whole, revisions) = join(self.histories(services, extent, name), self.revisions(named)).await;
+        let current = Mutex::new(BTreeSet::new());
+        let note = |service: &Service| {
+            let arns = service.current_service_revisions.iter().map(|revision| revision.arn.clone());
+            current.lock().unwrap_or_else(PoisonError::into_inner).extend(arns);
+        };
+        let histories = self.histories(services, extent, name, &note);
+        let (mut whole, mut revisions) = join(histories, self.revisions(named)).await;
+        let current = current.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let replaced = replaced_before(&whole.service_deployments, &current);
+        revisions
+            .gaps
+            .retain(|gap| !(is_forgotten(gap) && gap.object.as_deref().is_some_and(|arn| replaced.contains(arn))));
         absorb(&mut whole, revisions);
         whole
     }
@@ -57,10 +71,12 @@ impl ScopeSweep<'_> {
         services: mpsc::UnboundedReceiver<Service>,
         extent: Extent,
         name: mpsc::UnboundedSender<Named>,
+        note: &(dyn Fn(&Service) + Send + Sync),
     ) -> Inventory {
         // Nobody listens where revisions are waived.
         let tell = |service: &str, revision: &str| drop(name.send((service.to_owned(), revision.to_owned())));
         let services = received(services).inspect(|service| {
+            note(service);
             let current = service.current_service_revisions.iter();
             current.for_each(|revision| tell(&service.service_arn, &revision.arn));
         });

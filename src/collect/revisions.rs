@@ -1,6 +1,6 @@
 //! Service revisions: the definitions that services run, ran or would go back to, and the digests that were pinned.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures::future::join;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use super::{
     scope::{ScopeSweep, absorb},
 };
 use crate::{
-    inventory::{Inventory, ServiceDeployment},
+    inventory::{Gap, Inventory, Seen, ServiceDeployment},
     model::{Source, quota::batch::DESCRIBE_SERVICE_REVISIONS},
 };
 
@@ -95,10 +95,34 @@ pub(super) fn holding(deployments: &[ServiceDeployment]) -> Vec<&str> {
         .collect()
 }
 
+/// Whether a gap says no more than that AWS does not have the object.
+pub(super) fn is_forgotten(gap: &Gap) -> bool {
+    gap.error.starts_with("MISSING") || gap.error.contains(": not found")
+}
+
+/// Revisions that deployments which are over replaced, and that nothing else names: their own deployments are older than the
+/// ninety days that AWS keeps, and the revisions may be gone with them. They hold nothing; that they cannot be described is no gap.
+pub(super) fn replaced_before<'a>(
+    deployments: &'a [Seen<ServiceDeployment>],
+    current: &BTreeSet<String>,
+) -> BTreeSet<&'a str> {
+    let mut by_service: BTreeMap<&str, Vec<ServiceDeployment>> = BTreeMap::new();
+    for seen in deployments {
+        by_service.entry(&seen.value.service_arn).or_default().push(seen.value.clone());
+    }
+    let mut named = current.clone();
+    for history in by_service.values() {
+        named.extend(holding(history).into_iter().map(str::to_owned));
+        let targets = history.iter().filter_map(|deployment| deployment.target_service_revision.as_ref());
+        named.extend(targets.map(|target| target.arn.clone()));
+    }
+    let over = deployments.iter().filter(|seen| is_over(&seen.value.status));
+    let sources = over.flat_map(|seen| &seen.value.source_service_revisions);
+    sources.map(|source| source.arn.as_str()).filter(|arn| !named.contains(*arn)).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::{collection::vec, option, prelude::*};
 
     use super::*;

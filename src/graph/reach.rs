@@ -51,6 +51,11 @@ impl Graph {
 }
 
 impl Reach<'_> {
+    /// Everything that is reached, the roots included, in no particular order.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.parents.keys().map(|index| &self.graph.edges[*index])
+    }
+
     /// Whether a node is reached.
     #[must_use]
     pub fn contains(&self, node: &Node) -> bool {

@@ -45,6 +45,8 @@ pub struct Answer {
     pub plan: Plan,
     /// What is in use now: for the ledger.
     pub in_use: Vec<(Location, Resource)>,
+    /// Tags and digests that are in use and that the inventory does not have: those of one whose images were put aside.
+    pub elsewhere: Vec<Node>,
     /// Uses that are over, and when they ended, as far as only things tell of them that may soon be gone: for the ledger too.
     pub ended: Vec<(Location, Resource, Timestamp)>,
 }
@@ -71,6 +73,7 @@ pub fn decide(question: &Question<'_>) -> Answer {
     let staying = estate.graph.reach(staying, |_, _, held| !retired(held));
     let leaving = estate.graph.reach(leaving, |_, _, _| true);
     let in_use = in_use(&estate, [&staying, &leaving]);
+    let elsewhere = elsewhere(&estate, [&staying, &leaving]);
     let ended = ended(&evidence);
     let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
     let holds = Holds { staying, leaving };
@@ -78,7 +81,7 @@ pub fn decide(question: &Question<'_>) -> Answer {
         Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
     let images = images::decide(&estate, &evidence, &obstacles, &holds);
     let decisions = [services, task_sets, definitions, images].concat();
-    Answer { plan: assemble(&estate, decisions), in_use, ended }
+    Answer { plan: assemble(&estate, decisions), in_use, elsewhere, ended }
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {
@@ -104,6 +107,22 @@ fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
         }
         Node::Tag { .. } | Node::Image(_) => false,
     }
+}
+
+fn elsewhere(estate: &Estate<'_>, held: [&Reach<'_>; 2]) -> Vec<Node> {
+    let is_put_aside = |node: &&Node| match node {
+        Node::Tag { .. } => true,
+        Node::Image(_) => !estate.images.contains_key(*node),
+        Node::Service { .. }
+        | Node::TaskSet { .. }
+        | Node::Task { .. }
+        | Node::External { .. }
+        | Node::TaskDefinition(_) => false,
+    };
+    let mut nodes: Vec<Node> = held.into_iter().flat_map(Reach::nodes).filter(is_put_aside).cloned().collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
 }
 
 fn ended(evidence: &EvidenceBook<'_, '_>) -> Vec<(Location, Resource, Timestamp)> {

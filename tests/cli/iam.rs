@@ -58,26 +58,21 @@ fn agree(allowed: &BTreeSet<String>, called: &BTreeSet<String>) {
     assert!(idle.is_empty(), "allowed and never called: {idle:?}");
 }
 
-fn site() -> Site {
-    let site = Site::quickstart();
-    site
-}
-
 #[test]
 fn the_calls_of_a_plan_and_of_an_apply_are_what_the_documents_allow() {
-    let site = site();
+    let site = Site::quickstart();
     let (plan, apply) = (allowed(&site, &["iam-policy", "plan"]), allowed(&site, &["iam-policy", "apply"]));
     assert!(plan.is_subset(&apply));
     agree(&plan, &shown(&site.run(&["-v", "plan"]).exits(0)));
     // Without what the plan has read already.
-    let site = self::site();
+    let site = Site::quickstart();
     agree(&apply, &shown(&site.run(&["-v", "apply", "--auto-approve"]).exits(0)));
 }
 
 /// A waived source is neither called nor allowed; a rule that is not there allows nothing.
 #[test]
 fn a_smaller_policy_needs_less() {
-    let site = site();
+    let site = Site::quickstart();
     let waivers = "waive \"tasks\" { reason = \"a test\" }\nwaive \"task_sets\" { reason = \"a test\" }\n";
     fs::write(site.path("waived.hcl"), waivers).unwrap();
     let policy = fs::read_to_string(site.path("policy.hcl")).unwrap();
@@ -96,7 +91,7 @@ fn a_smaller_policy_needs_less() {
 /// What `-v` shows is what arrives on the other side.
 #[test]
 fn every_call_is_shown() {
-    let site = site();
+    let site = Site::quickstart();
     touch::make_real(&site);
     let world = World::read(fs::read(site.path("world.ndjson")).unwrap().as_slice()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -126,7 +121,7 @@ fn every_call_is_shown() {
 
 #[test]
 fn each_account_has_its_own_document() {
-    let site = site();
+    let site = Site::quickstart();
     let more = r#"
 account "china" {
   id       = "111111111111"

@@ -175,7 +175,8 @@ async fn batches_are_filled_across_services_and_clusters() {
 #[tokio::test(start_paused = true)]
 async fn a_history_is_listed_again_once_it_may_have_changed() {
     let asks = |world: Inventory, later: Options, cache: Arc<MemoryCache>| async move {
-        let cloud = Cloud::new(&world);
+        let clock = sim::Options { starts_at: Some(later.taken_at), ..sim::Options::default() };
+        let cloud = Cloud::of_text(&written(&world), &world, clock);
         let read = cloud.collect(later, &cache).await;
         assert_eq!(gaps(&read), BTreeSet::new());
         (calls(&cloud, "ListServiceDeployments"), read.service_deployments.len())
@@ -198,6 +199,39 @@ async fn a_history_is_listed_again_once_it_may_have_changed() {
     asks(small(), options(), Arc::clone(&cache)).await;
     let later = Options { taken_at: at("2027-01-01T00:00:00Z"), ..options() };
     assert_eq!(asks(small(), later, cache).await, (0, 0));
+}
+
+/// The revision before the oldest deployment that AWS still shows may be gone with its own deployment. It holds nothing; any other
+/// revision that is named and not there may hold anything.
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_was_replaced_before_the_history_begins_may_be_forgotten() {
+    let (forgotten, target) = (revision_arn("main/web", 1), revision_arn("main/web", 2));
+    let world_without = |missing: &str, status: &str| {
+        let mut world = deploying(status);
+        // The history begins with the second deployment.
+        world.service_deployments.remove(0);
+        world.service_deployments[0].value.source_service_revisions = vec![summary(&forgotten)];
+        world.services[0].value.current_service_deployment = Some(deployment_arn("main/web", 4));
+        world.service_revisions.retain(|seen| seen.value.service_revision_arn != missing);
+        world
+    };
+    let sources = |arn: &str| vec![summary(arn)];
+    for (missing, status, source, expected) in [
+        (&forgotten, "SUCCESSFUL", &forgotten, BTreeSet::new()),
+        (&forgotten, "IN_PROGRESS", &forgotten, [(Source::ServiceRevisions, Some(forgotten.clone()))].into()),
+        (&target, "SUCCESSFUL", &target, [(Source::ServiceRevisions, Some(target.clone()))].into()),
+    ] {
+        let mut world = world_without(missing, status);
+        world.service_deployments.last_mut().unwrap().value.source_service_revisions = sources(source);
+        let read = Cloud::new(&world).collect(options(), &Arc::default()).await;
+        assert_eq!(gaps(&read), expected, "{missing} {status}");
+    }
+    // The tasks of a service went back to it.
+    let mut world = world_without(&forgotten, "STOPPED");
+    world.service_deployments.last_mut().unwrap().value.source_service_revisions = sources(&forgotten);
+    world.services[0].value.current_service_revisions = vec![summary(&forgotten)];
+    let read = Cloud::new(&world).collect(options(), &Arc::default()).await;
+    assert_eq!(gaps(&read), [(Source::ServiceRevisions, Some(forgotten))].into());
 }
 
 #[tokio::test(start_paused = true)]

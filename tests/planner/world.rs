@@ -295,7 +295,7 @@ impl World {
     }
 
     pub(crate) fn plan_at(&self, policy: &str, now: Timestamp) -> Outcome {
-        let Answer { plan, in_use, ended } = answer(&self.inventory, &self.ledger, policy, now);
+        let Answer { plan, in_use, ended, elsewhere: _ } = answer(&self.inventory, &self.ledger, policy, now);
         Outcome { plan, in_use, ended }
     }
 }

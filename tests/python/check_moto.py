@@ -21,7 +21,6 @@ from report import run
 # What moto has no operation for.
 WAIVED = {
     "service_deployments": "moto has no service deployments",
-    "service_revisions": "moto has no service revisions",
     "daemons": "moto has no daemons",
     "step_functions": "moto lists no versions of state machines",
     "codedeploy": "moto has no BatchGetDeploymentGroups",

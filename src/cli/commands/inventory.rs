@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Write as _},
+    io::{self, BufRead, BufReader, BufWriter, Write as _},
     path::Path,
 };
 
@@ -17,17 +17,21 @@ use crate::{
         progress::Collecting,
         run::block_on,
         shell::Shell,
+        sightings::images_in_use,
         state::State,
     },
     collect::{Spool, collect_into},
     inventory::Inventory,
+    ledger::Ledger,
+    plan::{Question, decide},
     render::{self, InventorySummary},
 };
 
 pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shell) -> Result<Exit, CliError> {
     let policy = PolicyDir::read(dir, shell)?;
     let unwritten = |source| CliError::Write { path: out.to_owned(), source };
-    let (inventory, spool) = block_on(Estate::pace(&policy), async {
+    let unread = |source| CliError::Read { path: out.to_owned(), source };
+    let (inventory, images) = block_on(Estate::pace(&policy), async {
         let estate = Estate::open(&policy, shell)?;
         let entered = estate.enter("inventory", shell).await?;
         entered.tell(shell);
@@ -40,10 +44,15 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shel
         // What was read before the disk was full need not be read again.
         state.save_cache().await?;
         estate.close()?;
-        Ok((inventory.map_err(unwritten)?, spool))
+        let (inventory, images) = (inventory.map_err(unwritten)?, spool.images());
+        save(&inventory, spool, out).map_err(unwritten)?;
+        let mut ledger = state.ledger().await?;
+        let mut answer = decide(&question(&policy, &inventory, &ledger));
+        let named = std::mem::take(&mut answer.elsewhere);
+        answer.in_use.extend(images_in_use(named, || lines(out)).map_err(unread)?);
+        state.observe(&mut ledger, &answer, inventory.taken_at).await?;
+        Ok((inventory, images))
     })?;
-    let images = spool.images();
-    save(&inventory, spool, out).map_err(unwritten)?;
     shell.note(&format!(
         "{} holds {} services, {} task definitions and {images} images; {} parts could not be read",
         out.display(),
@@ -52,6 +61,30 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shel
         inventory.gaps.len()
     ));
     Ok(Exit::Done)
+}
+
+/// Who is in use, for the ledger: what becomes of the plan does not matter.
+fn question<'a>(policy: &'a PolicyDir, inventory: &'a Inventory, ledger: &'a Ledger) -> Question<'a> {
+    Question {
+        policy: &policy.policy,
+        policy_id: String::new(),
+        inventory,
+        inventory_id: String::new(),
+        ledger,
+        now: inventory.taken_at,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// The lines of what was just written.
+#[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
+fn lines(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    let file = File::open(path)?;
+    Ok(if path.extension().is_some_and(|extension| extension == "zst") {
+        Box::new(BufReader::new(zstd::Decoder::new(file)?))
+    } else {
+        Box::new(BufReader::new(file))
+    })
 }
 
 /// A file beside the output, where there is room for it or nowhere. Its name is taken away at once: it is gone when this

@@ -70,7 +70,7 @@ pub(in crate::cli) async fn plan_live(
     state.save_cache().await?;
     let mut ledger = state.ledger().await?;
     let answer = answer(policy, &inventory, &ledger, (estate.now())());
-    state.observe(&mut ledger, &answer, estate.now()).await?;
+    state.observe(&mut ledger, &answer, (estate.now())()).await?;
     Ok(answer)
 }
 

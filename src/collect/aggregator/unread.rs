@@ -1,5 +1,7 @@
 //! A build without AWS Config.
 
+use tokio::time::Instant;
+
 use crate::{
     aws::Session,
     collect::{Cache, Options, Progress},
@@ -8,12 +10,12 @@ use crate::{
 };
 
 /// A gap for every aggregator of the policy.
-#[expect(clippy::unused_async, reason = "it stands in for what reads them")]
 pub(in crate::collect) async fn aggregators(
     _sessions: &[Session],
     options: &Options,
     _cache: &dyn Cache,
     _progress: &dyn Progress,
+    _began: Instant,
 ) -> Inventory {
     let gaps = options.aggregators.iter().map(|aggregator| Gap {
         source: Source::Config,
