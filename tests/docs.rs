@@ -19,3 +19,5 @@ mod page;
 mod rates;
 #[path = "docs/reasons.rs"]
 mod reasons;
+#[path = "docs/sources.rs"]
+mod sources;

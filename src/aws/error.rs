@@ -64,7 +64,7 @@ impl ErrorKind {
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::NoCredentials => {
-                "sign in (`aws sso login`), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or name a `profile` in the account block"
+                "sign in (`aws sso login`), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or name a `profile` that exists in the account block"
             }
             Self::ExpiredCredentials => "sign in again (`aws sso login`), or renew the session",
             Self::RejectedCredentials => "check the access key, the secret key and the clock of this machine",

@@ -127,7 +127,8 @@ fn drawn(bar: &Bar, room: usize) -> String {
 
 /// Three digits at most, and whole numbers from ten on.
 fn figure(number: f64) -> String {
-    if number >= 10.0 || number == number.trunc() { format!("{number:.0}") } else { format!("{number:.1}") }
+    // 9.95 would be written as 10.0.
+    if number >= 9.95 || number == number.trunc() { format!("{number:.0}") } else { format!("{number:.1}") }
 }
 
 /// `45s`, `2m40s`, `1h05m`.

@@ -139,11 +139,21 @@ fn wrong_clock(session: &Session, options: &Options, began: Instant) -> Option<G
         region: Some(location.region.clone()),
         object: None,
         error: format!(
-            "the clock of this machine is {} s {} AWS's, so no age can be trusted; set it and try again",
-            ahead.abs(),
+            "the clock of this machine is {} {} AWS's, so no age can be trusted; set it and try again",
+            coarse(ahead.abs()),
             if ahead > 0 { "ahead of" } else { "behind" },
         ),
     })
+}
+
+/// Minutes, hours or days: every account has the same gap then, and the next collection too, though seconds differ.
+fn coarse(seconds: i64) -> String {
+    let (number, unit) = match seconds {
+        0..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{number} {unit}")
 }
 
 /// What this build was made without is said in every scope, not hidden.

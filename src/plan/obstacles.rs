@@ -36,13 +36,45 @@ impl<'e> Obstacles<'e> {
             Resource::Image { repository, .. } => Some(repository),
             Resource::Service { .. } | Resource::TaskSet { .. } | Resource::TaskDefinition { .. } => None,
         };
-        let gaps = self.gaps.iter().filter(|gap| gap.may_hold(kind, location, repository)).map(describe);
+        let gaps = self.gaps.iter().filter(|gap| gap.may_hold(kind, location, repository)).map(Obstacle::Gap);
         let unresolved = self.unresolved.iter().filter(|reference| reference.may_hold(kind, location));
-        let unresolved = unresolved.map(|reference| Reason::new(ReasonCode::Gap, reference.to_string()));
-        let mut reasons: Vec<Reason> = gaps.chain(unresolved).collect();
-        reasons.dedup();
-        reasons
+        first_of(gaps.chain(unresolved.copied().map(Obstacle::Unresolved)))
     }
+}
+
+enum Obstacle<'e> {
+    Gap(&'e Gap),
+    Unresolved(&'e Unresolved),
+}
+
+impl Obstacle<'_> {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Gap(gap) => describe(gap),
+            Self::Unresolved(reference) => Reason::new(ReasonCode::Gap, reference.to_string()),
+        }
+    }
+}
+
+/// How many obstacles an object's reasons tell in full. A role that lacks some permissions in every account and Region makes
+/// hundreds, and each of them may hold every image: told in full each time, they would outgrow all else in the plan.
+const TOLD: usize = 3;
+
+fn first_of<'e>(mut obstacles: impl Iterator<Item = Obstacle<'e>>) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    for obstacle in obstacles.by_ref() {
+        let reason = obstacle.reason();
+        if reasons.last() == Some(&reason) {
+            continue;
+        }
+        if reasons.len() == TOLD {
+            let text = format!("{} other things that were not read may hold it as well", obstacles.count() + 1);
+            reasons.push(Reason::new(ReasonCode::Gap, text));
+            break;
+        }
+        reasons.push(reason);
+    }
+    reasons
 }
 
 /// What speaks last against retiring an object that a rule retires: the rollback window (law L4), if it has not passed since
@@ -72,16 +104,46 @@ pub(super) fn objection(
 }
 
 fn describe(gap: &Gap) -> Reason {
+    let Gap { source, object, error, .. } = gap;
     let place = match (&gap.account_id, &gap.region) {
         (Some(account_id), Some(region)) => format!(" of {account_id}/{region}"),
         (Some(account_id), None) => format!(" of {account_id}"),
         (None, Some(region)) => format!(" of {region}"),
         (None, None) => String::new(),
     };
-    match &gap.object {
-        Some(object) => {
-            Reason::new(ReasonCode::Gap, format!("{}{place}: `{object}` could not be read: {}", gap.source, gap.error))
+    match (source, object) {
+        (Source::Account, _) => {
+            let place = place.trim_start_matches(" of ");
+            Reason::new(ReasonCode::SourceNotRead, format!("account {place}: {error}"))
         }
-        None => Reason::new(ReasonCode::SourceNotRead, format!("{}{place} were not read: {}", gap.source, gap.error)),
+        (Source::Reference, Some(object)) => {
+            Reason::new(ReasonCode::Gap, format!("`{object}` could not be read: {error}"))
+        }
+        (_, Some(object)) => {
+            Reason::new(ReasonCode::Gap, format!("{source}{place}: `{object}` could not be read: {error}"))
+        }
+        (_, None) => Reason::new(ReasonCode::SourceNotRead, format!("{source}{place}: not read: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundreds_of_gaps_are_told_in_a_few_reasons() {
+        let gap = |number: usize| Gap {
+            source: Source::Lambda,
+            account_id: Some(format!("{number:012}").parse().unwrap()),
+            region: Some("eu-central-1".into()),
+            object: None,
+            error: "access denied".to_owned(),
+        };
+        let gaps: Vec<Gap> = (0..260).map(gap).collect();
+        let reasons = first_of(gaps.iter().map(Obstacle::Gap));
+        assert_eq!(reasons.len(), TOLD + 1);
+        assert_eq!(reasons[0].text, "lambda of 000000000000/eu-central-1: not read: access denied");
+        assert!(reasons[TOLD].text.starts_with("257 other things"), "{}", reasons[TOLD].text);
+        assert_eq!(first_of(gaps.iter().take(TOLD).map(Obstacle::Gap)).len(), TOLD);
     }
 }

@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::Serialize;
 
-use super::paint::{Canvas, counted, grouped, listed};
+use super::{
+    gaps::{GapSummary, Names, grouped_gaps, tell},
+    paint::{Canvas, counted, grouped},
+};
 use crate::{
-    inventory::{Gap, Inventory, Seen, record_kind},
-    model::{Kind, Location, Source, Timestamp},
+    inventory::{Inventory, Seen, record_kind},
+    model::{Location, Timestamp},
 };
 
 /// What an inventory comes to.
@@ -34,26 +37,11 @@ pub struct ScopeSummary {
     pub objects: BTreeMap<&'static str, usize>,
 }
 
-/// What could not be read for one reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct GapSummary {
-    /// What was being read.
-    pub source: Source,
-    /// The answer.
-    pub error: String,
-    /// How many gaps there are of this source and answer.
-    pub count: usize,
-    /// Where, as `ACCOUNT/REGION`; empty for what is confined to no place.
-    pub scopes: Vec<String>,
-    /// The kinds of object that may not be retired because of it.
-    pub holds: Vec<Kind>,
-}
-
 impl InventorySummary {
     /// Sums an inventory up.
     #[must_use]
     pub fn of(inventory: &Inventory) -> Self {
-        let names = Names::of(inventory);
+        let names = Names::of(&inventory.scopes);
         let mut scopes: BTreeMap<String, BTreeMap<&'static str, usize>> =
             inventory.scopes.iter().map(|scope| (scope.to_string(), BTreeMap::new())).collect();
         for (kind, locations) in places(inventory) {
@@ -70,21 +58,8 @@ impl InventorySummary {
             taken_at: inventory.taken_at,
             scopes: scopes.into_iter().map(|(scope, objects)| ScopeSummary { scope, objects }).collect(),
             references,
-            gaps: gaps(&inventory.gaps, &names),
+            gaps: grouped_gaps(&inventory.gaps, &names),
         }
-    }
-}
-
-/// What the policy calls the places.
-struct Names(BTreeMap<Location, String>);
-
-impl Names {
-    fn of(inventory: &Inventory) -> Self {
-        Self(inventory.scopes.iter().map(|scope| (scope.location(), scope.to_string())).collect())
-    }
-
-    fn place(&self, location: &Location) -> String {
-        self.0.get(location).cloned().unwrap_or_else(|| location.to_string())
     }
 }
 
@@ -110,27 +85,6 @@ fn places(inventory: &Inventory) -> [(&'static str, Vec<&Location>); 15] {
         (record_kind::IMAGE, of(&inventory.images)),
         (record_kind::MANIFEST, of(&inventory.manifests)),
     ]
-}
-
-fn gaps(gaps: &[Gap], names: &Names) -> Vec<GapSummary> {
-    let mut groups: BTreeMap<(Source, &str), GapSummary> = BTreeMap::new();
-    for gap in gaps {
-        let group = groups.entry((gap.source, &gap.error)).or_insert_with(|| GapSummary {
-            source: gap.source,
-            error: gap.error.clone(),
-            count: 0,
-            scopes: Vec::new(),
-            holds: gap.source.may_hold().to_vec(),
-        });
-        group.count += 1;
-        if let (Some(account_id), Some(region)) = (&gap.account_id, &gap.region) {
-            let place = names.place(&Location { account_id: account_id.clone(), region: region.clone() });
-            if !group.scopes.contains(&place) {
-                group.scopes.push(place);
-            }
-        }
-    }
-    groups.into_values().collect()
 }
 
 /// The summary for people.
@@ -211,28 +165,12 @@ fn column_width(name: &str) -> usize {
     name.chars().count().max("1,000,000".len())
 }
 
-fn tell(out: &mut String, gap: &GapSummary, canvas: Canvas) {
-    let times = if gap.count > 1 { format!(" ({})", gap.count) } else { String::new() };
-    let text = format!("{}{times}: {}", gap.source, gap.error);
-    let wrapped = canvas.wrap(&text, 4);
-    let _ = writeln!(out, "  · {}", wrapped.trim_start());
-    if !gap.scopes.is_empty() {
-        let _ = writeln!(out, "{}", canvas.wrap(&format!("in {}", listed(&gap.scopes, "and")), 4));
-    }
-    let kinds: Vec<String> = gap.holds.iter().map(|kind| format!("{}s", kind.as_str().replace('_', " "))).collect();
-    let holds = match kinds.as_slice() {
-        [] => "it holds nothing back: it is read to warn".to_owned(),
-        kinds => format!("what it may hold stays: {}", listed(kinds, "and")),
-    };
-    let _ = writeln!(out, "{}", canvas.wrap(&holds, 4));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        inventory::{Cluster, Reference},
-        model::{AccountId, Scope},
+        inventory::{Cluster, Gap, Reference},
+        model::{AccountId, Scope, Source},
     };
 
     fn scope(label: &str, id: &str) -> Scope {

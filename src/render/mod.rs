@@ -1,13 +1,15 @@
 //! Data to text: no decisions, no clock, no terminal. Whoever prints says how wide it is and whether colour is understood.
 
 mod diagnostic;
+mod gaps;
 mod inventory;
 mod paint;
 mod plan;
 mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
-pub use inventory::{GapSummary, InventorySummary, ScopeSummary, inventory};
+pub use gaps::GapSummary;
+pub use inventory::{InventorySummary, ScopeSummary, inventory};
 pub use paint::{Canvas, grouped};
 pub use plan::{Detail, plan};
 pub use run::{event, report};

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use console::measure_text_width;
 
-use super::paint::{Canvas, counted, duration, listed};
+use super::{
+    gaps::{Names, advice, grouped_gaps, tell},
+    paint::{Canvas, counted, duration, listed},
+};
 use crate::{
     model::{Kind, ReasonCode, Scope},
     plan::{Action, Pending, Plan, Reversible, Step},
@@ -41,8 +44,8 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
         out.push('\n');
     }
     text.kept(&mut out);
-    text.pending(&mut out, "Deferred", &plan.deferred);
-    text.pending(&mut out, "Blocked", &plan.blocked);
+    text.deferred(&mut out);
+    text.blocked(&mut out);
     text.honesty(&mut out);
     text.footer(&mut out, next);
     out
@@ -116,9 +119,7 @@ impl Text<'_> {
             let used = 8 + measure_text_width(&padded);
             let _infallible = writeln!(out, "      {padded}  {}", self.canvas.dim(&self.canvas.fit(&why, used)));
         }
-        if steps.len() > shown {
-            let _infallible = writeln!(out, "      … and {} more; --full shows all", steps.len() - shown);
-        }
+        more(out, "      ", steps.len(), shown);
     }
 
     fn symbol(&self, action: Action) -> String {
@@ -180,14 +181,11 @@ impl Text<'_> {
         }
     }
 
-    fn pending(&self, out: &mut String, title: &str, pending: &[Pending]) {
-        if pending.is_empty() {
-            return;
-        }
-        let number = u64::try_from(pending.len()).unwrap_or(u64::MAX);
-        let _infallible = writeln!(out, "\n{}", self.canvas.yellow(&format!("{title}: {}", counted(number, "object"))));
-        let shown = if self.detail == Detail::Full { pending.len() } else { SHOWN_PENDING };
-        for one in pending.iter().take(shown) {
+    fn deferred(&self, out: &mut String) {
+        let deferred = &self.plan.deferred;
+        self.title(out, "Deferred", deferred.len());
+        let shown = self.shown(deferred.len());
+        for one in deferred.iter().take(shown) {
             let when = one
                 .eligible_at
                 .map_or_else(String::new, |at| at.strftime("; possible from %Y-%m-%d %H:%M UTC").to_string());
@@ -198,9 +196,46 @@ impl Text<'_> {
                 let _infallible = writeln!(out, "{}", self.canvas.dim(&self.canvas.wrap(&text, 6)));
             }
         }
-        if pending.len() > shown {
-            let _infallible = writeln!(out, "  … and {} more; --full shows all", pending.len() - shown);
+        more(out, "  ", deferred.len(), shown);
+    }
+
+    /// What blocks, and below it what it blocks: one thing that was not read usually blocks many.
+    fn blocked(&self, out: &mut String) {
+        let mut causes: BTreeMap<Vec<&str>, Vec<&Pending>> = BTreeMap::new();
+        for one in &self.plan.blocked {
+            let cause = one.reasons.iter().map(|reason| reason.text.as_str()).collect();
+            causes.entry(cause).or_default().push(one);
         }
+        self.title(out, "Blocked", self.plan.blocked.len());
+        let shown = self.shown(causes.len());
+        for (cause, blocked) in causes.iter().take(shown) {
+            for text in cause {
+                let _infallible = writeln!(out, "{}", hang(&self.canvas, text));
+            }
+            let shown = self.shown(blocked.len());
+            for one in blocked.iter().take(shown) {
+                let text = format!("{} {}", one.action, one.address);
+                let _infallible = writeln!(out, "      {}", self.canvas.dim(&self.canvas.fit(&text, 6)));
+            }
+            more(out, "      ", blocked.len(), shown);
+        }
+        if causes.len() > shown {
+            let rest: usize = causes.values().skip(shown).map(Vec::len).sum();
+            let _infallible = writeln!(out, "  … and {rest} more for other causes; --full shows all");
+        }
+    }
+
+    fn title(&self, out: &mut String, title: &str, number: usize) {
+        if number > 0 {
+            let number = u64::try_from(number).unwrap_or(u64::MAX);
+            let text = format!("{title}: {}", counted(number, "object"));
+            let _infallible = writeln!(out, "\n{}", self.canvas.yellow(&text));
+        }
+    }
+
+    /// How many of a list that tells what is not done.
+    fn shown(&self, number: usize) -> usize {
+        if self.detail == Detail::Full { number } else { number.min(SHOWN_PENDING) }
     }
 
     fn honesty(&self, out: &mut String) {
@@ -215,16 +250,13 @@ impl Text<'_> {
             let text =
                 format!("Incomplete: {} could not be read, and what that may hold is kept.", counted(number, "part"));
             let _infallible = writeln!(out, "\n{}", self.canvas.red(&self.canvas.wrap(&text, 0)));
-            let mut sources: BTreeMap<_, (u64, &str)> = BTreeMap::new();
-            for gap in &plan.gaps {
-                let entry = sources.entry(gap.source).or_insert((0, &gap.error));
-                entry.0 += 1;
+            let groups = grouped_gaps(&plan.gaps, &Names::of(&plan.scopes));
+            let shown = if self.detail == Detail::Full { groups.len() } else { groups.len().min(SHOWN_PER_GROUP) };
+            groups.iter().take(shown).for_each(|group| tell(out, group, self.canvas));
+            more(out, "  ", groups.len(), shown);
+            for advice in advice(groups.iter().map(|group| group.source)) {
+                let _infallible = writeln!(out, "{}", self.canvas.wrap(advice, 2));
             }
-            for (source, (number, error)) in sources {
-                let _infallible = writeln!(out, "{}", hang(&self.canvas, &format!("{source} ({number}): {error}")));
-            }
-            let remedy = "Grant the reads, or say in the policy why a source does not matter: waive \"SOURCE\" { reason = \"…\" }";
-            let _infallible = writeln!(out, "{}", self.canvas.wrap(remedy, 2));
         }
         for warning in &plan.warnings {
             let text = self.canvas.wrap(&format!("Warning: {warning}"), 0);
@@ -242,6 +274,13 @@ impl Text<'_> {
         if let Some(next) = next {
             let _infallible = writeln!(out, "\nTo carry it out:\n  {}", self.canvas.green(next));
         }
+    }
+}
+
+/// Says how many of a list are not shown.
+fn more(out: &mut String, indent: &str, all: usize, shown: usize) {
+    if all > shown {
+        let _infallible = writeln!(out, "{indent}… and {} more; --full shows all", all - shown);
     }
 }
 
