@@ -119,19 +119,22 @@ async fn an_account_that_no_role_reaches_holds_what_config_recorded_of_it() {
     let calls = calls(&cloud, "config");
     assert_eq!(calls["DescribeConfigurationAggregatorSourcesStatus"], 1);
     assert_eq!(calls["SelectAggregateResourceConfig"], 3 + 7, "definitions in three pages, seven other queries in one");
-    for asked in cloud.asked("SelectAggregateResourceConfig") {
-        assert_eq!(asked.body["Limit"], 100);
-        assert!(asked.text("Expression").contains("accountId IN ('111111111111')"), "{}", asked.text("Expression"));
-    }
+    let asked = cloud.asked("SelectAggregateResourceConfig");
+    assert!(asked.iter().all(|asked| asked.body["Limit"] == 100));
+    let of_all = asked.iter().filter(|asked| !asked.text("Expression").contains("accountId IN ('111111111111')"));
+    assert_eq!(of_all.count(), 3, "nobody else reads App Runner, CodeBuild and SageMaker");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_read_live_is_not_asked_for() {
-    let lines = [fresh(LIVE), definition(LIVE, "live:1", "ACTIVE")];
+    let run = json!({ "SourceConfiguration": { "ImageRepository": { "ImageIdentifier": "app-runner" } } });
+    let lines =
+        [fresh(LIVE), definition(LIVE, "live:1", "ACTIVE"), resource(LIVE, "AWS::AppRunner::Service", "runner", &run)];
     let cloud = cloud(&empty(), &lines, Faults::none());
-    let seen = read(&cloud, options()).await;
-    assert!(seen.gaps.is_empty() && seen.references.is_empty());
-    assert!(!calls(&cloud, "config").contains_key("SelectAggregateResourceConfig"));
+    let seen = cloud.collect(options(), &Arc::default()).await;
+    assert_eq!(seen.gaps, []);
+    assert_eq!(images(&seen), ["app-runner".to_owned()].into(), "what nobody reads live is asked for everywhere");
+    assert_eq!(calls(&cloud, "config")["SelectAggregateResourceConfig"], 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,7 +73,9 @@ impl AggregatorSweep<'_> {
         let sources = self.scope.session.aggregator_sources(&self.aggregator.name).await;
         let mut accounts = BTreeSet::new();
         let mut is_enumerated = true;
-        for source in sources.map_err(|error| self.gap_after(&error))? {
+        let sources = sources.map_err(|error| self.gap_after(&error))?;
+        self.ask_for_images(held).await?;
+        for source in sources {
             let place = place(&source);
             if place.as_ref().is_some_and(|place| self.live.contains(place)) {
                 continue;
@@ -122,23 +124,27 @@ impl AggregatorSweep<'_> {
         })
     }
 
-    /// All queries about some accounts, side by side.
-    async fn ask(&self, accounts: &[AccountId], held: &mut Held) -> Result<(), Gap> {
+    /// What runs images outside ECS and Lambda is asked of all accounts: nothing else reads it where a session is.
+    async fn ask_for_images(&self, held: &mut Held) -> Result<(), Gap> {
         let images = try_join_all(queries::IMAGES.map(|(select, paths)| async move {
-            let rows = self.rows(select, accounts).await?;
+            let rows = self.rows_of_all(select, &[]).await?;
             Ok((rows, paths))
         }));
-        let (definitions, services, rules, uses_ecs, functions, images) = tokio::try_join!(
+        for (rows, paths) in images.await? {
+            held.add_images(&rows, paths);
+        }
+        Ok(())
+    }
+
+    /// The other queries about some accounts, side by side.
+    async fn ask(&self, accounts: &[AccountId], held: &mut Held) -> Result<(), Gap> {
+        let (definitions, services, rules, uses_ecs, functions) = tokio::try_join!(
             self.rows(queries::DEFINITIONS, accounts),
             self.rows(queries::SERVICES, accounts),
             self.rows(queries::RULES, accounts),
             self.rows(queries::USES_ECS, accounts),
             self.image_functions(accounts),
-            images,
         )?;
-        for (rows, paths) in images {
-            held.add_images(&rows, paths);
-        }
         held.add_definitions(&definitions, &services, &rules);
         let recorded: BTreeSet<&Location> = definitions.iter().map(|row| &row.location).collect();
         let unrecorded = uses_ecs.iter().filter(|row| !recorded.contains(&row.location));
@@ -158,9 +164,15 @@ impl AggregatorSweep<'_> {
         self.rows(queries::IMAGE_FUNCTIONS, accounts).await
     }
 
-    /// The rows of a query, without those of accounts that are read live. One that does not say where it is could be about
-    /// any: the whole answer is not understood.
+    /// The rows of a query, without those of accounts that are read live.
     async fn rows(&self, select: Select, accounts: &[AccountId]) -> Result<Vec<Row>, Gap> {
+        let mut rows = self.rows_of_all(select, accounts).await?;
+        rows.retain(|row| !self.live.contains(&row.location));
+        Ok(rows)
+    }
+
+    /// The rows of a query. One that does not say where it is could be about any account: the whole answer is not understood.
+    async fn rows_of_all(&self, select: Select, accounts: &[AccountId]) -> Result<Vec<Row>, Gap> {
         let page = |rows: usize| {
             self.scope.found(Source::Config, rows);
             self.scope.read(Source::Config, rows);
@@ -168,12 +180,10 @@ impl AggregatorSweep<'_> {
         let Aggregator { name, label, .. } = self.aggregator;
         let results = self.scope.session.select_aggregate(name, &select.within(accounts), page).await;
         let rows: Option<Vec<Row>> = results.map_err(|error| self.gap_after(&error))?.iter().map(Row::read).collect();
-        let mut rows = rows.ok_or_else(|| {
+        rows.ok_or_else(|| {
             let error = "AWS Config gave a result without its account or Region";
             self.scope.gap(Source::Config, Some(label), error)
-        })?;
-        rows.retain(|row| !self.live.contains(&row.location));
-        Ok(rows)
+        })
     }
 }
 
