@@ -53,13 +53,20 @@ pub(in crate::cli) fn pull(dir: &Path, out: &Path, lists: ListArgs, shell: &Shel
         state.observe(&mut ledger, &answer, inventory.taken_at).await?;
         Ok((inventory, images))
     })?;
+    let gaps = match inventory.gaps.len() {
+        0 => "nothing was left unread".to_owned(),
+        1 => "1 part could not be read".to_owned(),
+        several => format!("{several} parts could not be read"),
+    };
     shell.note(&format!(
-        "{} holds {} services, {} task definitions and {images} images; {} parts could not be read",
+        "{} holds {} services, {} task definitions and {images} images; {gaps}",
         out.display(),
         inventory.services.len(),
         inventory.task_definitions.len(),
-        inventory.gaps.len()
     ));
+    if !inventory.gaps.is_empty() {
+        shell.note(&format!("`jettison inventory show {}` tells which, and what they hold back", out.display()));
+    }
     Ok(Exit::Done)
 }
 
