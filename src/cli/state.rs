@@ -39,7 +39,7 @@ impl State {
     pub(super) async fn open(policy: &PolicyDir, now: &Now) -> Result<Self, CliError> {
         let owner = owner(now);
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&directory(policy), &owner)?);
-        let cache = Arc::new(StoredCache::load(&*store).await?);
+        let cache = Arc::new(StoredCache::load(store.clone()).await?);
         Ok(Self { store, owner, cache })
     }
 
@@ -50,7 +50,7 @@ impl State {
 
     /// Saves what the cache has learnt.
     pub(super) async fn save_cache(&self) -> Result<(), CliError> {
-        self.cache.save(&*self.store).await
+        self.cache.save().await
     }
 
     /// What was seen in use before. A ledger that cannot be understood is an error: without it windows would seem to have passed.
@@ -109,7 +109,10 @@ fn owner(now: &Now) -> Holder {
 /// The cache: read whole when a command starts, and what the command learnt written as one more value at its end. A durable
 /// write for everything that can be read again would cost more than the reading.
 struct StoredCache {
+    store: Arc<dyn Store>,
     known: Mutex<Known>,
+    /// Held while news is written: who comes second finds none left, or its own.
+    writing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -136,7 +139,7 @@ fn part_key(part: u64) -> Result<Key, CliError> {
 }
 
 impl StoredCache {
-    async fn load(store: &dyn Store) -> Result<Self, CliError> {
+    async fn load(store: Arc<dyn Store>) -> Result<Self, CliError> {
         let prefix = format!("{CACHE}/");
         let keys = store.list(&prefix).await?;
         let part = |key: &Key| key.as_str().strip_prefix(&prefix)?.parse::<u64>().ok();
@@ -150,11 +153,13 @@ impl StoredCache {
                 known.values.extend(values);
             }
         }
-        Ok(Self { known: Mutex::new(known) })
+        Ok(Self { store, known: Mutex::new(known), writing: tokio::sync::Mutex::default() })
     }
 
-    async fn save(&self, store: &dyn Store) -> Result<(), CliError> {
+    async fn save(&self) -> Result<(), CliError> {
+        let _writing = self.writing.lock().await;
         let Some(News { bytes, part, superseded }) = self.take_news()? else { return Ok(()) };
+        let store = &self.store;
         store.put(&part_key(part)?, &bytes).await?;
         for part in superseded {
             let old = part_key(part)?;
@@ -204,6 +209,12 @@ impl Cache for StoredCache {
             known.values.insert(key.to_owned(), value);
         }
     }
+
+    async fn secure(&self) {
+        if let Err(error) = self.save().await {
+            tracing::warn!(%error, "the cache could not be written; what it forgets is read again");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -211,15 +222,15 @@ mod tests {
     use super::*;
     use crate::store::MemoryStore;
 
-    async fn learn(store: &MemoryStore, from: usize, to: usize) {
-        let cache = StoredCache::load(store).await.unwrap();
+    async fn learn(store: &Arc<dyn Store>, from: usize, to: usize) {
+        let cache = StoredCache::load(store.clone()).await.unwrap();
         for number in from..to {
             cache.put(&format!("definition/{number}"), number.to_string().into_bytes()).await;
         }
-        cache.save(store).await.unwrap();
+        cache.save().await.unwrap();
     }
 
-    async fn parts(store: &MemoryStore) -> Vec<usize> {
+    async fn parts(store: &Arc<dyn Store>) -> Vec<usize> {
         let mut sizes = Vec::new();
         for key in store.list("cache/").await.unwrap() {
             sizes.push(store.get(&key).await.unwrap().unwrap().value.len());
@@ -229,13 +240,13 @@ mod tests {
 
     #[tokio::test]
     async fn only_news_is_written_and_all_of_it_is_there_again() {
-        let store = MemoryStore::default();
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         learn(&store, 0, 1_000).await;
         learn(&store, 990, 1_001).await;
         learn(&store, 0, 1_001).await;
         let sizes = parts(&store).await;
         assert!(sizes.len() == 2 && sizes[1] < 40, "{sizes:?}");
-        let again = StoredCache::load(&store).await.unwrap();
+        let again = StoredCache::load(store.clone()).await.unwrap();
         for number in [0, 995, 1_000] {
             assert_eq!(again.get(&format!("definition/{number}")).await, Some(number.to_string().into_bytes()));
         }
@@ -244,12 +255,12 @@ mod tests {
 
     #[tokio::test]
     async fn many_parts_become_one() {
-        let store = MemoryStore::default();
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         for number in 0..PARTS + 5 {
             learn(&store, number, number + 1).await;
             assert!(parts(&store).await.len() <= PARTS, "after {number}");
         }
-        let again = StoredCache::load(&store).await.unwrap();
+        let again = StoredCache::load(store.clone()).await.unwrap();
         for number in 0..PARTS + 5 {
             assert!(again.get(&format!("definition/{number}")).await.is_some(), "{number}");
         }

@@ -11,7 +11,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{deployments::is_over, history::History};
 #[cfg(feature = "lambda")]
@@ -21,7 +21,7 @@ use crate::{
         ContainerImage, DaemonRevision, DaemonTaskDefinition, Manifest, ServiceDeployment, ServiceRevision,
         TaskDefinition,
     },
-    model::{Digest, Location, RepositoryName},
+    model::{Digest, Location, RepositoryName, Timestamp},
 };
 
 /// Bytes by key. A cache may lose anything at any time; what it cannot give is read from AWS again.
@@ -32,6 +32,9 @@ pub trait Cache: Send + Sync {
 
     /// Keeps `value` under `key`, in place of what was there.
     async fn put(&self, key: &str, value: Vec<u8>);
+
+    /// Makes what was put so far outlast the process, if anything here can. What could not be is lost like anything else.
+    async fn secure(&self) {}
 }
 
 /// A cache that lasts as long as the process.
@@ -81,6 +84,36 @@ pub(super) async fn manifest(
 pub(super) async fn keep_manifest(cache: &dyn Cache, location: &Location, manifest: &Manifest) {
     let key = manifest_key(location, &manifest.repository_name, &manifest.image_digest);
     write(cache, &key, manifest).await;
+}
+
+/// A read of an index that is about to be made: ECR counts it, even if the process does not live to see the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reading {
+    /// When.
+    pub(super) at: Timestamp,
+    /// The pull on record before it.
+    pub(super) pulled_before: Option<Timestamp>,
+}
+
+fn reading_key(location: &Location, repository: &RepositoryName, digest: &Digest) -> String {
+    format!("reading/1/{location}/{repository}@{digest}")
+}
+
+pub(super) async fn reading(
+    cache: &dyn Cache,
+    location: &Location,
+    repository: &RepositoryName,
+    digest: &Digest,
+) -> Option<Reading> {
+    read(cache, &reading_key(location, repository, digest)).await
+}
+
+pub(super) async fn keep_reading(
+    cache: &dyn Cache,
+    (location, repository, digest): (&Location, &RepositoryName, &Digest),
+    reading: &Reading,
+) {
+    write(cache, &reading_key(location, repository, digest), reading).await;
 }
 
 /// A service deployment that was over when it was described. Counts of tasks in it are as they were then.

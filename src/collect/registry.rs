@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, future::join3, stream::iter};
 
-use super::{Contents, Sink, cache, registry_settings::Policies, scope::ScopeSweep};
+use super::{
+    Contents, Sink,
+    cache::{self, Reading},
+    registry_settings::Policies,
+    scope::ScopeSweep,
+};
 use crate::{
     aws::ErrorKind,
     inventory::{Gap, Image, Inventory, Manifest, Repository, is_index},
-    model::{Digest, RepositoryName, Source, Timestamp, quota::batch::IMAGES},
+    model::{Age, Digest, RepositoryName, Source, Timestamp, quota::batch::IMAGES},
 };
 
 /// Repositories read at the same time. The limiter sets the pace; this bounds what is in memory: a repository has up to
@@ -22,6 +27,11 @@ struct Part {
     contents: Contents,
     gaps: Vec<Gap>,
 }
+
+/// How far a pull on record may be from the moment of the call that it records.
+const MOMENT: Age = Age::from_seconds(5 * 60);
+/// ECR renews the time of the last pull at least once in 24 hours ("ImageDetail", `lastRecordedPullTime`).
+const GRAIN: Age = Age::from_seconds(24 * 60 * 60);
 
 impl ScopeSweep<'_> {
     /// The registry of the account in this Region; the contents of its repositories go to `sink`.
@@ -92,12 +102,29 @@ impl ScopeSweep<'_> {
         }
     }
 
+    /// Puts on record that an index is about to be read, and what was on ECR's record before. A read that an earlier process did not
+    /// live to remember shows as a pull at its moment; it goes on counting as ours, until ECR would record the next.
+    async fn about_to_read(&self, repository: &RepositoryName, digest: &Digest, pulled: Option<Timestamp>) -> Reading {
+        let (location, now) = (self.session.location(), self.now());
+        let earlier = cache::reading(self.cache, location, repository, digest).await;
+        let earlier = earlier.filter(|earlier| {
+            pulled.is_some_and(|pulled| Age::of(pulled, earlier.at) <= MOMENT && Age::of(earlier.at, pulled) <= MOMENT)
+        });
+        let reading = match (earlier, pulled) {
+            (Some(earlier), Some(pulled)) if Age::of(pulled, now) < GRAIN => earlier,
+            (Some(earlier), _) => Reading { at: now, ..earlier },
+            (None, _) => Reading { at: now, pulled_before: pulled },
+        };
+        cache::keep_reading(self.cache, (location, repository, digest), &reading).await;
+        reading
+    }
+
     /// What the indexes among `images` hold, in the order of their digests. ECR counts reading a manifest as a pull of the
     /// index, so each is read once ever, after the pull times of all images were read, and the read is remembered with what
     /// was on record before it. `None` if the repository was deleted meanwhile.
     async fn manifests(&self, repository: &RepositoryName, images: &[Image]) -> Option<(Vec<Manifest>, Vec<Gap>)> {
         let (mut found, mut gaps) = (Vec::new(), Vec::new());
-        let mut unknown: BTreeMap<Digest, Option<Timestamp>> = BTreeMap::new();
+        let mut unknown: BTreeMap<Digest, Reading> = BTreeMap::new();
         let indexes = images.iter().filter(|image| image.image_manifest_media_type.as_deref().is_some_and(is_index));
         for Image { image_digest, last_recorded_pull_time, .. } in indexes {
             self.found(Source::Manifests, 1);
@@ -105,8 +132,12 @@ impl ScopeSweep<'_> {
                 self.read(Source::Manifests, 1);
                 found.push(known);
             } else {
-                unknown.insert(image_digest.clone(), *last_recorded_pull_time);
+                let reading = self.about_to_read(repository, image_digest, *last_recorded_pull_time).await;
+                unknown.insert(image_digest.clone(), reading);
             }
+        }
+        if !unknown.is_empty() {
+            self.cache.secure().await;
         }
         let asked: Vec<Digest> = unknown.keys().cloned().collect();
         let answers: Vec<_> = asked
@@ -118,11 +149,10 @@ impl ScopeSweep<'_> {
             self.read(Source::Manifests, asked.len());
             match answer {
                 Ok(read) => {
-                    // Right after the answer: what ECR recorded is not later, and earlier by no more than an attempt takes.
-                    let read_at = Some(self.now());
                     for mut manifest in read.found {
-                        manifest.read_at = read_at;
-                        manifest.pulled_before = unknown.get(&manifest.image_digest).copied().flatten();
+                        let reading = unknown.get(&manifest.image_digest);
+                        manifest.read_at = reading.map(|reading| reading.at);
+                        manifest.pulled_before = reading.and_then(|reading| reading.pulled_before);
                         cache::keep_manifest(self.cache, self.session.location(), &manifest).await;
                         found.push(manifest);
                     }

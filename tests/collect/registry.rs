@@ -1,9 +1,13 @@
 //! The settings of registries and repositories, and what reading a registry leaves behind.
 
-use std::{collections::BTreeSet, io::Cursor, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    io::Cursor,
+    sync::{Arc, Mutex},
+};
 
 use jettison::{
-    collect::{Cache, Contents, MemoryCache, Silent, Sink, Spool, collect_into},
+    collect::{Cache, Contents, MemoryCache, Options, Silent, Sink, Spool, collect, collect_into},
     inventory::{
         self, DeleteReplication, Inventory, PullThroughCacheRule, ReplicationDestination, ReplicationRule, Repository,
         RepositoryFilter, Seen,
@@ -163,6 +167,55 @@ async fn our_own_read_of_an_index_is_remembered_with_the_pull_before_it() {
     assert_eq!(cloud.asked("BatchGetImage").len(), 1);
     let children: Vec<_> = second.images.iter().map(|seen| seen.value.last_recorded_pull_time).collect();
     assert_eq!(children, [None, None, Some(now()), None], "nothing but the index was read");
+}
+
+/// A cache of a process that is killed: only what was secured is left.
+#[derive(Default)]
+struct Killed {
+    put: MemoryCache,
+    secured: Mutex<Vec<(String, Vec<u8>)>>,
+    all: Mutex<Vec<(String, Vec<u8>)>>,
+}
+
+#[async_trait::async_trait]
+impl Cache for Killed {
+    async fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.put.get(key).await
+    }
+
+    async fn put(&self, key: &str, value: Vec<u8>) {
+        self.all.lock().unwrap().push((key.to_owned(), value.clone()));
+        self.put.put(key, value).await;
+    }
+
+    async fn secure(&self) {
+        let all = self.all.lock().unwrap().clone();
+        *self.secured.lock().unwrap() = all;
+    }
+}
+
+/// ECR has recorded the read, and nobody lived to note the answer.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_its_process_did_not_survive_is_our_own_all_the_same() {
+    let mut world = fleet();
+    let pulled = at("2026-06-01T00:00:00Z");
+    world.images[2].value.last_recorded_pull_time = Some(pulled);
+    let cloud = Cloud::new(&world);
+    let killed = Killed::default();
+    collect(&cloud.sessions().await, &options(), &killed, &Silent).await;
+
+    for (later, read_at) in [(3_600, now()), (25 * 3_600, at("2026-11-02T02:00:00Z"))] {
+        tokio::time::sleep(std::time::Duration::from_secs(later)).await;
+        let cache = Arc::new(MemoryCache::default());
+        for (key, value) in killed.secured.lock().unwrap().clone() {
+            cache.put(&key, value).await;
+        }
+        let taken_at = cloud.sim.now();
+        let read = cloud.collect(Options { taken_at, ..options() }, &cache).await;
+        assert_eq!(read.images[2].value.last_recorded_pull_time, Some(now()), "our footprint");
+        let [manifest] = read.manifests.as_slice() else { panic!("{:?}", read.manifests) };
+        assert_eq!((manifest.value.read_at, manifest.value.pulled_before), (Some(read_at), Some(pulled)), "{later}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
