@@ -207,7 +207,8 @@ async fn a_read_that_its_process_did_not_survive_is_our_own_all_the_same() {
     for (later, read_at) in [(3_600, now()), (25 * 3_600, at("2026-11-02T02:00:00Z"))] {
         tokio::time::sleep(std::time::Duration::from_secs(later)).await;
         let cache = Arc::new(MemoryCache::default());
-        for (key, value) in killed.secured.lock().unwrap().clone() {
+        let secured = killed.secured.lock().unwrap().clone();
+        for (key, value) in secured {
             cache.put(&key, value).await;
         }
         let taken_at = cloud.sim.now();
