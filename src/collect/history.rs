@@ -3,7 +3,7 @@
 //!
 //! It is taken from the cache while the service is at rest, still names the same current deployment, and that was the newest
 //! of all, every one of them over. Whatever does not fit is listed again. What AWS has forgotten by now is left out, so
-//! that nobody asks for its revisions.
+//! that nobody asks for its revisions, except for the current deployment: its revision still holds.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,21 @@ impl ScopeSweep<'_> {
             return None;
         }
         let now = self.options.taken_at;
-        known.deployments.retain(|one| one.created_at.is_some_and(|created| Age::of(created, now) <= KEPT));
-        Some(known.deployments)
+        let mut kept = Vec::new();
+        for one in known.deployments.drain(..) {
+            let is_shown = one.created_at.is_some_and(|created| Age::of(created, now) <= KEPT);
+            if is_shown || (one.service_deployment_arn == known.current && self.knows_target(&one).await) {
+                kept.push(one);
+            }
+        }
+        Some(kept)
+    }
+
+    /// Whether what a deployment brought is in the cache: a service at zero starts its next task from the digest that was pinned then,
+    /// however long ago that was.
+    async fn knows_target(&self, deployment: &ServiceDeployment) -> bool {
+        let Some(target) = &deployment.target_service_revision else { return false };
+        cache::revision(self.cache, &target.arn).await.is_some()
     }
 
     /// Keeps the deployments of a service, if only another deployment can change them.
