@@ -7,9 +7,9 @@ use crate::{
     apply::ApplyError,
     aws::{AwsError, ErrorKind},
     inventory::InventoryError,
-    journal::{JournalError, RunId},
+    journal::{JournalError, RunId, RunIdError},
     model::{Diagnostics, Timestamp},
-    plan::PlanFileError,
+    plan::{PlanFileError, Refusal, RefusalCode},
     render::render_diagnostics,
     sim::{PersistenceError, WorldError},
     store::StoreError,
@@ -58,8 +58,10 @@ pub(super) enum CliError {
     NotExpected { expected: String, found: String },
     #[error("the policy was changed since the plan was made, and with it what may be in use")]
     OtherPolicy,
-    #[error("planning went wrong: {}", .0.join("; "))]
-    NotApplyable(Vec<String>),
+    #[error("the plan cannot be applied: {}", texts(.0))]
+    Refused(Vec<Refusal>),
+    #[error("the run cannot be named")]
+    RunId(#[source] RunIdError),
     #[error("the run {0} is unfinished: finish it with `jettison resume`, then plan again")]
     Unfinished(RunId),
     #[error("no run is unfinished; there is nothing to resume")]
@@ -80,6 +82,10 @@ pub(super) enum CliError {
     Start { doing: &'static str, source: io::Error },
 }
 
+fn texts(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|refusal| refusal.text.as_str()).collect::<Vec<_>>().join("; ")
+}
+
 impl CliError {
     /// What the process ends with.
     pub(super) fn exit(&self) -> Exit {
@@ -89,6 +95,9 @@ impl CliError {
                 Exit::Locked
             }
             Self::Unfinished(_) => Exit::Incomplete,
+            Self::Refused(refusals) if refusals.iter().all(|refusal| refusal.code != RefusalCode::Errored) => {
+                Exit::Refused
+            }
             Self::Policy(_)
             | Self::NoPolicy(_)
             | Self::Read { .. }
@@ -106,7 +115,8 @@ impl CliError {
             | Self::Journal(_)
             | Self::Apply(_)
             | Self::PlanFile { .. }
-            | Self::NotApplyable(_)
+            | Self::Refused(_)
+            | Self::RunId(_)
             | Self::NothingToResume
             | Self::WhichRun(_)
             | Self::UnknownRun { .. }
@@ -159,7 +169,8 @@ impl CliError {
             | Self::Journal(_)
             | Self::PlanFile { .. }
             | Self::NotExpected { .. }
-            | Self::NotApplyable(_)
+            | Self::Refused(_)
+            | Self::RunId(_)
             | Self::Unfinished(_)
             | Self::NothingToResume
             | Self::WhichRun(_)

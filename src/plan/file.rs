@@ -36,6 +36,9 @@ pub struct Plan {
     pub inventory_id: String,
     /// Whether there is something to apply and nothing forbids it.
     pub applyable: bool,
+    /// What forbids it. Such a plan can be read and compared, and `apply` refuses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
     /// Whether everything was read.
     pub complete: bool,
     /// Whether planning failed half way.
@@ -60,6 +63,29 @@ pub struct Plan {
     pub kept_by_reason: BTreeMap<ReasonCode, u64>,
     /// What a reviewer should know.
     pub warnings: Vec<String>,
+}
+
+/// Why a plan cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Which of the closed list.
+    pub code: RefusalCode,
+    /// A sentence for people, that says what would have to change.
+    pub text: String,
+}
+
+/// The closed list of what forbids to apply a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCode {
+    /// Planning failed half way.
+    Errored,
+    /// The second, independent check of the plan objects to a step.
+    Unverified,
+    /// It exceeds a budget of the policy.
+    OverBudget,
+    /// It was decided for another time than that of its making.
+    Forecast,
 }
 
 /// The settings that hold while a plan is applied.

@@ -9,10 +9,12 @@ mod decide;
 mod definitions;
 mod estate;
 mod evidence;
+mod figures;
 mod file;
 mod history;
 mod images;
 mod obstacles;
+mod ordering;
 mod pulls;
 mod replication;
 mod services;
@@ -23,5 +25,8 @@ mod verdict;
 mod warnings;
 
 pub use decide::{Answer, Question, decide};
-pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, STORAGE_USD_PER_GB_MONTH, Summary, Waived};
+pub use file::{
+    FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
+    Summary, Waived,
+};
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

@@ -84,8 +84,8 @@ fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp)
     if plan.policy_id != policy.id {
         return Err(CliError::OtherPolicy);
     }
-    if plan.errored {
-        return Err(CliError::NotApplyable(plan.warnings.clone()));
+    if !plan.refusals.is_empty() {
+        return Err(CliError::Refused(plan.refusals.clone()));
     }
     let known = |scope: &&crate::model::Scope| {
         policy
@@ -137,7 +137,7 @@ async fn carry_out_new(
     shell: &Shell,
 ) -> Result<Exit, CliError> {
     let now = (estate.now())();
-    let run_id = RunId::new(now, &plan.plan_id).map_err(|error| CliError::NotApplyable(vec![error.to_string()]))?;
+    let run_id = RunId::new(now, &plan.plan_id).map_err(CliError::RunId)?;
     let entered = estate.enter(run_id.as_str(), shell).await?.paced_like(before);
     entered.reaches(plan)?;
     let text = super::show::plan_json(plan)?;
