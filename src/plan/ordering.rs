@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Action, Step, StepId, Target, estate::Estate, verdict::Retirement};
+use super::{Action, Expect, Step, StepId, Target, estate::Estate, units::is_within_unit, verdict::Retirement};
 use crate::{
-    graph::{Cycle, Node, order},
+    graph::{Cycle, ImageKey, Node, order},
     inventory::is_index,
     model::{Address, Bytes},
 };
@@ -106,7 +106,10 @@ fn befores(estate: &Estate<'_>, retired: &HashMap<Node, (Address, Retirement)>) 
             }
         }
         let Some(mine) = first(node) else { continue };
-        for holder in retired_holders(estate, retired, node) {
+        let of_unit = rest_of_unit(estate, node, retirement);
+        let of_unit = of_unit.iter().flat_map(|image| retired_holders(estate, retired, image));
+        let of_unit = of_unit.filter(|holder| !matches!(holder, Node::Image(_)));
+        for holder in retired_holders(estate, retired, node).into_iter().chain(of_unit) {
             // A deregistered definition holds its images no longer, whether or not it is deleted as well.
             let release = if matches!(holder, Node::TaskDefinition(_)) { first(holder) } else { last(holder) };
             befores.extend(release.map(|release| (release, mine.clone())));
@@ -114,6 +117,19 @@ fn befores(estate: &Estate<'_>, retired: &HashMap<Node, (Address, Retirement)>) 
         befores.extend(task_sets.get(node).into_iter().flatten().map(|release| (release.clone(), mine.clone())));
     }
     befores
+}
+
+/// The other images of a unit that goes, for its root: it goes first, and the unit goes as a whole or not at all.
+fn rest_of_unit(estate: &Estate<'_>, root: &Node, retirement: &Retirement) -> Vec<Node> {
+    let Node::Image(key) = root else { return Vec::new() };
+    if estate.graph.holders(root).any(|(_, link)| is_within_unit(link)) {
+        return Vec::new();
+    }
+    let facts = retirement.actions.iter().flat_map(|(_, expect)| expect);
+    let members =
+        facts.filter_map(|fact| if let Expect::UnitUnreferenced { members } = fact { Some(members) } else { None });
+    let others = members.flatten().filter(|digest| **digest != key.digest);
+    others.map(|digest| Node::Image(ImageKey { digest: digest.clone(), ..key.clone() })).collect()
 }
 
 /// The retired objects that hold a node directly, through a tag, or through a definition that stays: an INACTIVE one

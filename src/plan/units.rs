@@ -32,24 +32,25 @@ impl<'e> Units<'e> {
         roots.sort_unstable();
         let mut all = Self { units: Vec::with_capacity(roots.len()), by_member: BTreeMap::new() };
         for root in roots {
-            all.add(estate, root);
+            all.add(estate, root, false);
         }
         let mut rest: Vec<&Node> = estate.images.keys().filter(|node| !all.by_member.contains_key(node)).collect();
         rest.sort_unstable();
         for root in rest {
             if !all.by_member.contains_key(root) {
-                all.add(estate, root);
+                // Nothing leads here from a root: it is in a circle, or below one, which stays with all that it holds.
+                all.add(estate, root, true);
             }
         }
         all
     }
 
-    fn add(&mut self, estate: &'e Estate<'_>, root: &'e Node) {
+    fn add(&mut self, estate: &'e Estate<'_>, root: &'e Node, is_below_circle: bool) {
         let members = members(estate, root);
         for member in &members {
             self.by_member.entry(member).or_default().push(self.units.len());
         }
-        let circular = is_circular(estate, &members);
+        let circular = is_below_circle || is_circular(estate, &members);
         self.units.push(Unit { root, members, circular });
     }
 
