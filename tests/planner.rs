@@ -31,5 +31,7 @@ mod pitfalls;
 mod quickstart;
 #[path = "planner/rules.rs"]
 mod rules;
+#[path = "planner/verify.rs"]
+mod verify;
 #[path = "planner/world.rs"]
 mod world;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Pending, Plan, PlanSettings, Refusal, RefusalCode, Step, Summary, Waived,
+    Applyable, Pending, Plan, PlanSettings, Refusal, RefusalCode, Step, Summary, Waived,
     estate::Estate,
     figures::{count, summarise},
     file::FORMAT_VERSION,
@@ -16,7 +16,7 @@ use crate::{
     model::{Address, ReasonCode},
 };
 
-/// Puts a plan together.
+/// Puts a plan together, which `approve` has yet to check and to seal.
 pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>) -> Plan {
     let mut deferred = Vec::new();
     let mut blocked = Vec::new();
@@ -83,7 +83,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         as_of: question.now,
         policy_id: question.policy_id.clone(),
         inventory_id: question.inventory_id.clone(),
-        applyable: !steps.is_empty() && rest.refusals.is_empty(),
+        applyable: Applyable::NO,
         complete: gaps.is_empty(),
         errored: rest.refusals.iter().any(|refusal| refusal.code == RefusalCode::Errored),
         refusals: rest.refusals,
@@ -103,5 +103,4 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         kept_by_reason: rest.kept_by_reason,
         warnings: rest.warnings,
     }
-    .sealed()
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Plan,
+    Plan, approve,
     assemble::assemble,
     definitions,
     estate::Estate,
@@ -81,7 +81,7 @@ pub fn decide(question: &Question<'_>) -> Answer {
         Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
     let images = images::decide(&estate, &evidence, &obstacles, &holds);
     let decisions = [services, task_sets, definitions, images].concat();
-    Answer { plan: assemble(&estate, decisions), in_use, elsewhere, ended }
+    Answer { plan: approve(question, assemble(&estate, decisions)), in_use, elsewhere, ended }
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {

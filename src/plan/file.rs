@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Step};
+use super::{Action, Applyable, Step};
 use crate::{
     inventory::Gap,
     model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Source, Timestamp, sha256},
@@ -35,7 +35,7 @@ pub struct Plan {
     /// The digest of the inventory.
     pub inventory_id: String,
     /// Whether there is something to apply and nothing forbids it.
-    pub applyable: bool,
+    pub applyable: Applyable,
     /// What forbids it. Such a plan can be read and compared, and `apply` refuses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,

@@ -22,6 +22,7 @@ mod step;
 mod task_sets;
 mod units;
 mod verdict;
+mod verify;
 mod warnings;
 
 pub use decide::{Answer, Question, decide};
@@ -30,3 +31,4 @@ pub use file::{
     Summary, Waived,
 };
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};
+pub use verify::{Applyable, Law, Objection, approve, verify};
