@@ -33,5 +33,7 @@ mod quickstart;
 mod rules;
 #[path = "planner/verify.rs"]
 mod verify;
+#[path = "planner/verify_changes.rs"]
+mod verify_changes;
 #[path = "planner/world.rs"]
 mod world;

@@ -7,7 +7,7 @@ use super::{
     steps::place_in_plan,
 };
 use crate::{
-    model::{Bytes, Scope},
+    model::{Bytes, Kind, Scope},
     plan::{Action, Plan, PlanSettings, Question, Step, Target},
 };
 
@@ -110,6 +110,10 @@ fn check_step(plan: &Plan, at: usize, step: &Step, findings: &mut Findings) {
         .ensure(is_same, at, Law::Review, || "its address and its target are not one and the same object".to_owned());
     findings.ensure(step.reversible == action.reversible(), at, Law::Review, || {
         format!("{action} is not `{:?}` reversible", step.reversible)
+    });
+    let is_bare = target.tags.is_empty() && step.bytes.0 == 0;
+    findings.ensure(is_bare || action.kind() == Kind::Image, at, Law::Review, || {
+        "only images have tags and a size".to_owned()
     });
     findings.ensure(!step.reasons.is_empty(), at, Law::Review, || "it has no reason".to_owned());
 }

@@ -70,8 +70,8 @@ fn check_repository(
             findings.object(*step, Law::Order, "it comes before a deregistration of what may use any image");
         }
     }
-    shelf.check_units(&on, findings);
-    shelf.check_own(&on, findings);
+    let terms = shelf.check_units(&on, findings);
+    shelf.check_own(&on, &terms, findings);
     shelf.severities(&on)
 }
 
@@ -150,8 +150,9 @@ impl<'c, 'a> Shelf<'c, 'a> {
         forbids
     }
 
-    /// Checks that an image goes after all that holds it in the repository, and what nothing holds as a unit.
-    fn check_units(&self, on: &On, findings: &mut Findings) {
+    /// Checks that an image goes after all that holds it in the repository, and what nothing holds as a unit. Gives what the steps on
+    /// the images of each unit may say.
+    fn check_units(&self, on: &On, findings: &mut Findings) -> HashMap<usize, Terms<'c>> {
         let mut units = Vec::new();
         for (image, step) in on {
             for above in self.relations.above(*image) {
@@ -163,19 +164,22 @@ impl<'c, 'a> Shelf<'c, 'a> {
                     }
                 }
             }
-            if self.relations.is_root(*image) {
-                units.push((*step, Unit::new(self, *image)));
+            if self.relations.is_root(*image)
+                && let Some(root) = self.images.get(*image)
+            {
+                units.push((*image, *step, Unit::new(self, (*image, root))));
             }
         }
-        for (step, unit) in &units {
-            unit.check(*step, findings);
+        let mut terms = HashMap::with_capacity(units.len());
+        for (root, step, unit) in &units {
+            terms.insert(*root, unit.check(*step, findings));
         }
-        super::units::check_newest(self, &units, findings);
+        super::units::check_newest(self, units.iter().map(|(_, step, unit)| (*step, unit)), findings);
+        terms
     }
 
     /// Checks what a step says of its image by itself.
-    fn check_own(&self, on: &On, findings: &mut Findings) {
-        let mut known: HashMap<usize, Terms<'c>> = HashMap::new();
+    fn check_own(&self, on: &On, terms: &HashMap<usize, Terms<'c>>, findings: &mut Findings) {
         for (at, step_at) in on {
             let (Some(image), Some(step)) = (self.images.get(*at), self.facts.steps.all.get(*step_at)) else {
                 continue;
@@ -185,11 +189,8 @@ impl<'c, 'a> Shelf<'c, 'a> {
             findings.ensure(step.target.tags == tags, *step_at, Law::Review, || "it has other tags".to_owned());
             findings.ensure(step.bytes == bytes_of(image), *step_at, Law::Review, || "it has another size".to_owned());
             let roots = if self.relations.is_root(*at) { vec![*at] } else { self.relations.roots(*at) };
-            for root in &roots {
-                known.entry(*root).or_insert_with(|| Unit::new(self, *root).terms());
-            }
-            let terms = roots.iter().filter_map(|root| known.get(root));
-            self.check_terms(*step_at, step, terms.collect(), image, tags, findings);
+            let of_units = roots.iter().filter_map(|root| terms.get(root));
+            self.check_terms(*step_at, step, of_units.collect(), image, tags, findings);
         }
     }
 
@@ -233,7 +234,7 @@ impl<'c, 'a> Shelf<'c, 'a> {
     /// Who uses an image: by its digest, by a tag that it has now, or by its digest in whatever repository.
     pub(super) fn users(&self, image: &Image) -> impl Iterator<Item = User<'a>> {
         let digest = image.image_digest.as_str();
-        let names = image.image_tags.iter().map(|tag| tag.as_str()).chain([digest]);
+        let names = image.image_tags.iter().map(ImageTag::as_str).chain([digest]);
         let named = names.filter_map(|name| self.users.get(name));
         named.chain(self.facts.uses.pins.get(digest)).flatten().copied()
     }
@@ -241,7 +242,7 @@ impl<'c, 'a> Shelf<'c, 'a> {
     /// Until when deployments ran an image.
     pub(super) fn run(&self, image: &Image) -> Run {
         let digest = image.image_digest.as_str();
-        let names = image.image_tags.iter().map(|tag| tag.as_str()).chain([digest]);
+        let names = image.image_tags.iter().map(ImageTag::as_str).chain([digest]);
         let known = names.filter_map(|name| self.runs.get(name)).chain(self.facts.past.digests.get(digest));
         known.fold(Run::default(), |one, two| one.and(*two))
     }

@@ -9,7 +9,7 @@ use super::{
     repositories::Repository,
     uses::{Naming, User},
 };
-use crate::model::Timestamp;
+use crate::model::{Digest, ImageTag, Timestamp};
 
 /// The last pull of any image that a definition with steps names, by the definition's place in the inventory.
 pub(super) fn of_definitions(facts: &Facts<'_>) -> BTreeMap<usize, Timestamp> {
@@ -31,8 +31,8 @@ fn in_repository(facts: &Facts<'_>, repository: &Repository<'_>, namings: &[Nami
     for naming in namings {
         let User::Definition(definition) = naming.user else { continue };
         if facts.definition_steps.contains_key(&definition) {
-            let digests = naming.digests.iter().flatten().map(|digest| digest.as_str());
-            for name in naming.tag.iter().map(|tag| tag.as_str()).chain(digests) {
+            let digests = naming.digests.iter().flatten().map(Digest::as_str);
+            for name in naming.tag.iter().map(ImageTag::as_str).chain(digests) {
                 wanted.entry(name).or_default().push(definition);
             }
         }
@@ -43,7 +43,7 @@ fn in_repository(facts: &Facts<'_>, repository: &Repository<'_>, namings: &[Nami
     }
     for image in repository.images().filter(|image| image.last_recorded_pull_time.is_some()) {
         // No tag looks like a digest: it cannot have a colon.
-        let names = image.image_tags.iter().map(|tag| tag.as_str()).chain([image.image_digest.as_str()]);
+        let names = image.image_tags.iter().map(ImageTag::as_str).chain([image.image_digest.as_str()]);
         let users = names.filter_map(|name| wanted.get(name)).flatten();
         pulls.extend(users.filter_map(|definition| Some((*definition, repository.last_pull(image)?))));
     }

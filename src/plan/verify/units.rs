@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     inventory::{Image, TaskDefinition},
-    model::{Age, Digest, Resource, Timestamp, quota::DEREGISTRATION_SETTLES_SECONDS},
+    model::{Age, Digest, ImageTag, Resource, Timestamp, quota::DEREGISTRATION_SETTLES_SECONDS},
     policy::{ImageSelector, ImageTerms, Rule, Selector},
 };
 
@@ -37,18 +37,19 @@ pub(super) struct Terms<'c> {
 }
 
 impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
-    pub(super) fn new(shelf: &'u Shelf<'c, 'a>, root: usize) -> Self {
-        let members = shelf.relations.unit(root);
+    pub(super) fn new(shelf: &'u Shelf<'c, 'a>, (at, root): (usize, &'a Image)) -> Self {
+        let members = shelf.relations.unit(at);
         let is_tangled = shelf.relations.is_tangled(&members);
         let mut images: Vec<&Image> = members.iter().filter_map(|at| shelf.images.get(*at).copied()).collect();
         images.sort_unstable_by(|one, two| one.image_digest.cmp(&two.image_digest));
         let tags = given_tags(&images);
-        let root = shelf.images.get(root).copied().or(images.first().copied());
-        Self { shelf, root: root.unwrap_or(images[0]), images, tags, is_tangled }
+        Self { shelf, root, images, tags, is_tangled }
     }
 
-    /// Objects to the step on the root if the unit may not go.
-    pub(super) fn check(&self, step: usize, findings: &mut Findings) {
+    /// Objects to the step on the root if the unit may not go, and gives what the steps on its images may say.
+    pub(super) fn check(&self, step: usize, findings: &mut Findings) -> Terms<'c> {
+        let last_use = self.last_use();
+        let rules = self.retiring(last_use);
         findings.ensure(!self.is_tangled, step, Law::Unknown, || {
             "it belongs to images that hold each other in a circle".to_owned()
         });
@@ -61,10 +62,15 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
         self.check_uses(step, findings);
         self.check_protections(step, findings);
         self.check_keeps(step, findings);
-        self.check_tags(step, findings);
-        self.check_window(step, findings);
+        self.check_tags(&rules, step, findings);
+        self.check_window(last_use, step, findings);
         for text in self.shelf.copies.objections(&self.images) {
             findings.object(step, Law::Reachable, text);
+        }
+        let line = |rule: &'c ImageRule| Some((rule.name.as_str(), &*rule.terms.delete.as_ref()?.at));
+        Terms {
+            lines: rules.into_iter().filter_map(line).collect(),
+            members: self.images.iter().map(|image| image.image_digest.clone()).collect(),
         }
     }
 
@@ -143,16 +149,15 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
     }
 
     /// The rules that retire it.
-    fn retiring(&self) -> Vec<&'c ImageRule> {
+    fn retiring(&self, last_use: LastUse) -> Vec<&'c ImageRule> {
         let facts = self.shelf.facts;
-        let since = self.last_use().for_rules(facts.settings().evidence);
+        let since = last_use.for_rules(facts.settings().evidence);
         let is_met = |rule: &&ImageRule| rule.terms.delete.as_ref().is_some_and(|said| facts.passed(since, said.value));
         self.rules().filter(is_met).collect()
     }
 
     /// Every tag needs a rule that retires it.
-    fn check_tags(&self, step: usize, findings: &mut Findings) {
-        let rules = self.retiring();
+    fn check_tags(&self, rules: &[&ImageRule], step: usize, findings: &mut Findings) {
         for tag in &self.tags {
             let is_covered = rules.iter().any(|rule| rule.select.tag_matches(tag));
             findings.ensure(is_covered, step, Law::Silence, || format!("no rule that retires it covers its tag {tag}"));
@@ -160,18 +165,10 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
         findings.ensure(!rules.is_empty(), step, Law::Silence, || "no rule retires it".to_owned());
     }
 
-    pub(super) fn terms(&self) -> Terms<'c> {
-        let line = |rule: &'c ImageRule| Some((rule.name.as_str(), &*rule.terms.delete.as_ref()?.at));
-        Terms {
-            lines: self.retiring().into_iter().filter_map(line).collect(),
-            members: self.images.iter().map(|image| image.image_digest.clone()).collect(),
-        }
-    }
-
-    fn check_window(&self, step: usize, findings: &mut Findings) {
+    fn check_window(&self, last_use: LastUse, step: usize, findings: &mut Findings) {
         let facts = self.shelf.facts;
         let window = facts.settings().rollback_window;
-        let since = self.last_use().for_window(facts.settings().evidence);
+        let since = last_use.for_window(facts.settings().evidence);
         findings.ensure(facts.passed(since, window), step, Law::Window, || {
             format!("it may have been in use within the rollback window of {window}")
         });
@@ -229,18 +226,20 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
 }
 
 /// Objects to steps on the newest units that a rule keeps.
-pub(super) fn check_newest(shelf: &Shelf<'_, '_>, units: &[(usize, Unit<'_, '_, '_>)], findings: &mut Findings) {
+pub(super) fn check_newest<'u, 'c: 'u, 'a: 'c>(
+    shelf: &Shelf<'c, 'a>,
+    units: impl Iterator<Item = (usize, &'u Unit<'u, 'c, 'a>)> + Clone,
+    findings: &mut Findings,
+) {
     for rule in &shelf.facts.policy().images {
         let Some(said) = rule.terms.keep.newest.as_ref().filter(|said| said.value > 0) else { continue };
-        let selected = units.iter().filter(|(_, unit)| unit.selects(&rule.select));
-        let mut selected: Vec<_> = selected.map(|(step, unit)| (unit.age(), *step)).collect();
+        let selected = units.clone().filter(|(_, unit)| unit.selects(&rule.select));
+        let mut selected: Vec<_> = selected.map(|(step, unit)| (unit.age(), step)).collect();
         selected.sort_unstable_by(|one, two| two.cmp(one));
-        for (age, step) in selected {
-            // What nothing dates may be the newest.
-            if age.0.is_some() && has_newer(shelf, rule, age, said.value) {
-                // The others that are dated are older still.
-                continue;
-            }
+        let (dated, undated): (Vec<_>, Vec<_>) = selected.into_iter().partition(|(age, _)| age.0.is_some());
+        // What is older than one that is outdone is outdone as well. What nothing dates may be the newest.
+        let kept = dated.into_iter().take_while(|(age, _)| !has_newer(shelf, rule, *age, said.value)).chain(undated);
+        for (_, step) in kept {
             let text = format!("{rule} keeps the newest {} of its repository, and it is one", said.value);
             findings.object(step, Law::Silence, text);
         }
@@ -253,7 +252,7 @@ fn has_newer(shelf: &Shelf<'_, '_>, rule: &ImageRule, age: (Option<Timestamp>, &
     let newer = shelf.images.iter().enumerate().filter(|(at, image)| {
         let is_newer = image.image_pushed_at.is_some() && (image.image_pushed_at, image.image_digest.as_str()) > age;
         is_newer && shelf.relations.is_root(*at) && {
-            let unit = Unit::new(shelf, *at);
+            let unit = Unit::new(shelf, (*at, **image));
             !unit.is_tangled && unit.selects(&rule.select)
         }
     });
@@ -268,7 +267,7 @@ fn given_tags<'a>(images: &[&'a Image]) -> Vec<&'a str> {
     };
     let mut tags = Vec::new();
     for image in images {
-        tags.extend(image.image_tags.iter().map(|tag| tag.as_str()).filter(|tag| !names_another(image, tag)));
+        tags.extend(image.image_tags.iter().map(ImageTag::as_str).filter(|tag| !names_another(image, tag)));
     }
     tags
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     facts::Facts,
     names::Place,
-    uses::{May, User, Vague},
+    uses::{Any, User, Vague},
 };
 use crate::{
     inventory::Gap,
@@ -64,19 +64,19 @@ pub(super) struct Vaguest<'a> {
 impl<'a> Vaguest<'a> {
     pub(super) fn new(facts: &Facts<'a>) -> Self {
         let mut vaguest = Self::default();
-        for Vague { user, home, may } in &facts.uses.vague {
-            match may {
-                May::BeAnyService => drop(vaguest.services.insert(*home, *user)),
-                May::BeAnything => drop(vaguest.anything.insert(*home, *user)),
-                May::BeAnyDefinition => drop(vaguest.definitions.insert(*home, *user)),
-                May::BeAnyImage => {}
+        for Vague { user, home, may_be } in &facts.uses.vague {
+            match may_be {
+                Any::Service => drop(vaguest.services.insert(*home, *user)),
+                Any::Thing => drop(vaguest.anything.insert(*home, *user)),
+                Any::Definition => drop(vaguest.definitions.insert(*home, *user)),
+                Any::Image => {}
             }
-            match (may, user) {
-                (May::BeAnyService, _) => {}
-                (May::BeAnyImage, User::Definition(definition)) if !facts.still_holds(*definition) => {
+            match (may_be, user) {
+                (Any::Service, _) => {}
+                (Any::Image, User::Definition(definition)) if !facts.still_holds(*definition) => {
                     vaguest.release = vaguest.release.max(facts.release(*user));
                 }
-                (May::BeAnyImage | May::BeAnything | May::BeAnyDefinition, _) => vaguest.image = Some(*user),
+                (Any::Image | Any::Thing | Any::Definition, _) => vaguest.image = Some(*user),
             }
         }
         vaguest

@@ -34,21 +34,21 @@ pub(super) struct Naming<'a> {
 
 /// What a use that cannot be followed may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum May {
+pub(super) enum Any {
     /// Any definition of its home, and so any image.
-    BeAnyDefinition,
-    BeAnyImage,
+    Definition,
+    Image,
     /// Any service of its home.
-    BeAnyService,
+    Service,
     /// Anything of its home, and any image.
-    BeAnything,
+    Thing,
 }
 
 /// A use that cannot be followed.
 pub(super) struct Vague<'a> {
     pub(super) user: User<'a>,
     pub(super) home: Place<'a>,
-    pub(super) may: May,
+    pub(super) may_be: Any,
 }
 
 /// What is read off a definition's containers.
@@ -147,7 +147,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                 match revisions.get(arn) {
                     Some(revision) => self.read_revision(user, location, revision),
                     None if is_certain && !(self.waived)(Source::ServiceRevisions) => {
-                        self.is_vague(user, location, May::BeAnyDefinition);
+                        self.is_vague(user, location, Any::Definition);
                     }
                     None => {}
                 }
@@ -173,7 +173,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let is_read = !(self.waived)(Source::Daemons);
         for Seen { location, value } in &inventory.daemons {
             if is_read && value.current_revisions.iter().any(|one| !revisions.contains(one.arn.as_str())) {
-                self.is_vague(User::Fixed(&value.daemon_arn), location, May::BeAnyImage);
+                self.is_vague(User::Fixed(&value.daemon_arn), location, Any::Image);
             }
         }
         for Seen { location, value } in &inventory.daemon_revisions {
@@ -183,7 +183,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             }
             let is_known = definitions.contains(value.daemon_task_definition_arn.as_deref().unwrap_or_default());
             if is_read && value.container_images.is_empty() && !is_known {
-                self.is_vague(user, location, May::BeAnyImage);
+                self.is_vague(user, location, Any::Image);
             }
         }
         for Seen { location, value } in
@@ -215,9 +215,9 @@ impl<'r, 'a> Reader<'r, 'a> {
             Some((_, Some((cluster, name)))) if !cluster.is_empty() && !name.is_empty() && !name.contains('/') => {
                 self.uses.starts.insert((place(home), cluster, name));
             }
-            Some(_) => self.is_vague(user, home, May::BeAnyService),
+            Some(_) => self.is_vague(user, home, Any::Service),
             None if task_definition.is_none() && image.is_none() && family.is_none() && any_revision_of.is_none() => {
-                self.is_vague(user, home, May::BeAnything);
+                self.is_vague(user, home, Any::Thing);
             }
             None => {}
         }
@@ -258,19 +258,19 @@ impl<'r, 'a> Reader<'r, 'a> {
         match found {
             Some(definition) => self.uses.runs.entry(definition).or_default().push(user),
             // A definition that is named and was not read may name any image.
-            None => self.is_vague(user, home, May::BeAnyDefinition),
+            None => self.is_vague(user, home, Any::Definition),
         }
     }
 
     fn runs_any_revision(&mut self, user: User<'a>, home: &'a Location, text: &str) {
         let Some(named) = TaskDefinitionRef::parse(text) else {
-            self.is_vague(user, home, May::BeAnyDefinition);
+            self.is_vague(user, home, Any::Definition);
             return;
         };
         let there = named.location.as_ref().unwrap_or(home);
         let mut asked = self.inventory.scopes.iter();
         if !asked.any(|scope| scope.account_id == there.account_id && scope.region == there.region) {
-            self.is_vague(user, home, May::BeAnyDefinition);
+            self.is_vague(user, home, Any::Definition);
         }
         let family = self.families.family(place(there), named.family.as_str());
         for (_, definition) in family.map_or(&[][..], |family| family.revisions.as_slice()) {
@@ -284,7 +284,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             (None, Some(digest)) if digest.parse::<Digest>().is_ok() => {
                 self.uses.pins.entry(digest.to_owned()).or_default().push(user);
             }
-            (None, Some(_)) => self.is_vague(user, home, May::BeAnyImage),
+            (None, Some(_)) => self.is_vague(user, home, Any::Image),
             (None, None) => {}
         }
     }
@@ -295,7 +295,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             self.note(told);
         }
         if is_broken {
-            self.is_vague(user, home, May::BeAnyImage);
+            self.is_vague(user, home, Any::Image);
         }
     }
 
@@ -311,7 +311,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let image = match ImageRef::parse(uri) {
             ImageRef::Foreign => return (None, false),
             ImageRef::Unparsed => {
-                return (Some(Told::Vague(Vague { user, home: place(home), may: May::BeAnyImage })), false);
+                return (Some(Told::Vague(Vague { user, home: place(home), may_be: Any::Image })), false);
             }
             ImageRef::Ecr(image) => image,
         };
@@ -338,8 +338,8 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
     }
 
-    fn is_vague(&mut self, user: User<'a>, home: &'a Location, may: May) {
-        self.uses.vague.push(Vague { user, home: place(home), may });
+    fn is_vague(&mut self, user: User<'a>, home: &'a Location, may_be: Any) {
+        self.uses.vague.push(Vague { user, home: place(home), may_be });
     }
 }
 
