@@ -100,8 +100,11 @@ fn any_step(case: &Case, pick: &mut Pick) -> Option<usize> {
     pick.below(case.plan.steps.len())
 }
 
+/// An action, and the facts that it needs.
+type Taken = (Action, Vec<Expect>);
+
 /// Every object of the world, with the actions that would retire it.
-fn objects(case: &Case) -> Vec<(Location, Resource, Vec<(Action, Vec<Expect>)>)> {
+fn objects(case: &Case) -> Vec<(Location, Resource, Vec<Taken>)> {
     let (inventory, oracle) = (&case.inventory, Oracle::new(&case.inventory, &case.policy, &case.ledger, now()));
     let name = |text: &str| text.rsplit('/').next().unwrap().to_owned();
     let mut objects = Vec::new();
@@ -184,7 +187,7 @@ fn rules_for(case: &Case, action: Action) -> Vec<(String, String)> {
     let mut rules = Vec::new();
     match action {
         Action::DeleteService => {
-            rules.extend(policy.services.iter().map(|rule| (format!("service.{rule}"), rule.at.to_string())))
+            rules.extend(policy.services.iter().map(|rule| (format!("service.{rule}"), rule.at.to_string())));
         }
         Action::ScaleTaskSet | Action::DeleteTaskSet => {
             rules.extend(policy.task_sets.iter().map(|rule| (format!("task_set.{rule}"), rule.at.to_string())));

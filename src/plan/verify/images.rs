@@ -153,6 +153,7 @@ impl<'c, 'a> Shelf<'c, 'a> {
     /// Checks that an image goes after all that holds it in the repository, and what nothing holds as a unit. Gives what the steps on
     /// the images of each unit may say.
     fn check_units(&self, on: &On, findings: &mut Findings) -> HashMap<usize, Terms<'c>> {
+        // The root, its step and the unit.
         let mut units = Vec::new();
         for (image, step) in on {
             for above in self.relations.above(*image) {
@@ -174,7 +175,7 @@ impl<'c, 'a> Shelf<'c, 'a> {
         for (root, step, unit) in &units {
             terms.insert(*root, unit.check(*step, findings));
         }
-        super::units::check_newest(self, units.iter().map(|(_, step, unit)| (*step, unit)), findings);
+        super::units::check_newest(self, &units, findings);
         terms
     }
 

@@ -226,15 +226,11 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
 }
 
 /// Objects to steps on the newest units that a rule keeps.
-pub(super) fn check_newest<'u, 'c: 'u, 'a: 'c>(
-    shelf: &Shelf<'c, 'a>,
-    units: impl Iterator<Item = (usize, &'u Unit<'u, 'c, 'a>)> + Clone,
-    findings: &mut Findings,
-) {
+pub(super) fn check_newest(shelf: &Shelf<'_, '_>, units: &[(usize, usize, Unit<'_, '_, '_>)], findings: &mut Findings) {
     for rule in &shelf.facts.policy().images {
         let Some(said) = rule.terms.keep.newest.as_ref().filter(|said| said.value > 0) else { continue };
-        let selected = units.clone().filter(|(_, unit)| unit.selects(&rule.select));
-        let mut selected: Vec<_> = selected.map(|(step, unit)| (unit.age(), step)).collect();
+        let selected = units.iter().filter(|(_, _, unit)| unit.selects(&rule.select));
+        let mut selected: Vec<_> = selected.map(|(_, step, unit)| (unit.age(), *step)).collect();
         selected.sort_unstable_by(|one, two| two.cmp(one));
         let (dated, undated): (Vec<_>, Vec<_>) = selected.into_iter().partition(|(age, _)| age.0.is_some());
         // What is older than one that is outdone is outdone as well. What nothing dates may be the newest.
