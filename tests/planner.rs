@@ -9,6 +9,10 @@
 mod corners;
 #[path = "planner/estate.rs"]
 mod estate;
+#[path = "planner/explain_slices.rs"]
+mod explain_slices;
+#[path = "planner/explain_worlds.rs"]
+mod explain_worlds;
 #[path = "planner/generate.rs"]
 mod generate;
 #[path = "planner/generate_past.rs"]

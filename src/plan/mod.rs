@@ -18,6 +18,8 @@ mod ordering;
 mod pulls;
 mod replication;
 mod services;
+mod slice;
+mod slice_names;
 mod step;
 mod task_sets;
 mod units;
@@ -29,4 +31,5 @@ pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
     Summary, Waived,
 };
+pub use slice::slice;
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};
