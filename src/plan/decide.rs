@@ -58,30 +58,52 @@ pub struct Answer {
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Answer {
     let estate = Estate::new(question);
-    let evidence = EvidenceBook::new(&estate);
-    let no_images_yet = Obstacles::new(&estate, |_| true);
-    let task_sets = task_sets::decide(&estate, &no_images_yet);
-    let mut verdicts = by_node(&task_sets);
-    let services = services::decide(&estate, &no_images_yet, &verdicts);
-    verdicts.extend(by_node(&services));
-    let definitions = definitions::decide(&estate, &evidence, &no_images_yet, &verdicts);
-    verdicts.extend(by_node(&definitions));
-
-    let (leaving, staying) = holders(&estate, &verdicts);
-    // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
-    let retired = |node: &Node| verdicts.get(node).is_some_and(Verdict::is_retired);
-    let staying = estate.graph.reach(staying, |_, _, held| !retired(held));
-    let leaving = estate.graph.reach(leaving, |_, _, _| true);
-    let in_use = in_use(&estate, [&staying, &leaving]);
-    let elsewhere = elsewhere(&estate, [&staying, &leaving]);
+    let Verdicts { decisions, in_use, elsewhere, evidence, .. } = Verdicts::new(&estate);
     let ended = ended(&evidence);
-    let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
-    let holds = Holds { staying, leaving };
-    let obstacles =
-        Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
-    let images = images::decide(&estate, &evidence, &obstacles, &holds);
-    let decisions = [services, task_sets, definitions, images].concat();
     Answer { plan: assemble(&estate, decisions), in_use, elsewhere, ended }
+}
+
+/// The verdicts on everything, with what they were decided from.
+pub(super) struct Verdicts<'e, 'a> {
+    pub(super) evidence: EvidenceBook<'e, 'a>,
+    /// On services, task sets and definitions.
+    pub(super) of_holders: HashMap<Node, Verdict>,
+    /// What may hold anything but images.
+    pub(super) no_images_yet: Obstacles<'e>,
+    /// What may hold images.
+    pub(super) obstacles: Obstacles<'e>,
+    pub(super) holds: Holds<'e>,
+    pub(super) decisions: Vec<Decision>,
+    in_use: Vec<(Location, Resource)>,
+    elsewhere: Vec<Node>,
+}
+
+impl<'e, 'a> Verdicts<'e, 'a> {
+    pub(super) fn new(estate: &'e Estate<'a>) -> Self {
+        let evidence = EvidenceBook::new(estate);
+        let no_images_yet = Obstacles::new(estate, |_| true);
+        let task_sets = task_sets::decide(estate, &no_images_yet);
+        let mut verdicts = by_node(&task_sets);
+        let services = services::decide(estate, &no_images_yet, &verdicts);
+        verdicts.extend(by_node(&services));
+        let definitions = definitions::decide(estate, &evidence, &no_images_yet, &verdicts);
+        verdicts.extend(by_node(&definitions));
+
+        let (leaving, staying) = holders(estate, &verdicts);
+        // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
+        let retired = |node: &Node| verdicts.get(node).is_some_and(Verdict::is_retired);
+        let staying = estate.graph.reach(staying, |_, _, held| !retired(held));
+        let leaving = estate.graph.reach(leaving, |_, _, _| true);
+        let in_use = in_use(estate, [&staying, &leaving]);
+        let elsewhere = elsewhere(estate, [&staying, &leaving]);
+        let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
+        let holds = Holds { staying, leaving };
+        let stays = |definition: &Node| holds.staying.contains(definition) || holds.leaves(definition);
+        let obstacles = Obstacles::new(estate, stays);
+        let images = images::decide(estate, &evidence, &obstacles, &holds);
+        let decisions = [services, task_sets, definitions, images].concat();
+        Self { evidence, of_holders: verdicts, no_images_yet, obstacles, holds, decisions, in_use, elsewhere }
+    }
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {
@@ -98,7 +120,7 @@ fn holders<'g>(estate: &'g Estate<'_>, verdicts: &HashMap<Node, Verdict>) -> (Ve
 
 /// Whether a node holds images without anything holding it: an INACTIVE definition that nothing runs does not, unless it
 /// is protected.
-fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
+pub(super) fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
     match node {
         Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
         Node::TaskDefinition(_) => {

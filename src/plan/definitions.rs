@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Action, Expect,
+    decide::Verdicts,
     estate::{Estate, newest, pairs},
     evidence::{EvidenceBook, LastUse},
     obstacles::{Obstacles, objection},
@@ -16,7 +17,7 @@ use crate::{
     policy::{Rule, Said, Selector, TaskDefinitionSelector, TaskDefinitionTerms},
 };
 
-type DefinitionRule = Rule<TaskDefinitionSelector, TaskDefinitionTerms>;
+pub(super) type DefinitionRule = Rule<TaskDefinitionSelector, TaskDefinitionTerms>;
 
 /// Decides on every task definition of the policy's scopes, given what becomes of services and task sets.
 pub(super) fn decide(
@@ -36,6 +37,21 @@ pub(super) fn decide(
         decisions.push(Decision { address: Estate::address(scope, resource), node, verdict });
     }
     decisions
+}
+
+/// Every rule that selects a definition, and what it says of it, whatever else keeps it.
+pub(super) fn rules_on<'a>(
+    estate: &Estate<'a>,
+    verdicts: &Verdicts<'_, 'a>,
+    scope: &Scope,
+    (node, definition): (&Node, &TaskDefinition),
+) -> Vec<(&'a DefinitionRule, Says<'a>)> {
+    let Node::TaskDefinition(key) = node else { return Vec::new() };
+    let kept = KeptAsNewest::new(estate);
+    let (obstacles, holders) = (&verdicts.no_images_yet, &verdicts.of_holders);
+    let case = Case { estate, obstacles, holders, kept: &kept, scope, node, key, definition };
+    let last_use = verdicts.evidence.of_definition(node, definition);
+    case.rules().map(|rule| (rule, case.says(rule, definition.status == "ACTIVE", last_use))).collect()
 }
 
 /// One definition with what bears on it.
@@ -310,7 +326,7 @@ impl<'e> KeptAsNewest<'e> {
 }
 
 /// The ACTIVE revisions that a rule selects, by family.
-fn selected_by_family<'e>(
+pub(super) fn selected_by_family<'e>(
     estate: &'e Estate<'_>,
     rule: &DefinitionRule,
 ) -> BTreeMap<(&'e Location, &'e Family), Vec<(Revision, &'e Node)>> {

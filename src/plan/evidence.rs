@@ -75,8 +75,8 @@ impl LastUse {
 pub(super) struct EvidenceBook<'e, 'a> {
     estate: &'e Estate<'a>,
     /// When the revision after a given one was registered: until then the given one was the newest.
-    succeeded_at: HashMap<&'e Node, Timestamp>,
-    history: History,
+    pub(super) succeeded_at: HashMap<&'e Node, Timestamp>,
+    pub(super) history: History,
 }
 
 impl<'e, 'a> EvidenceBook<'e, 'a> {
@@ -157,7 +157,7 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.
-    fn images_of(&self, definition: &Node) -> impl Iterator<Item = (&'e Node, &'a Image)> {
+    pub(super) fn images_of(&self, definition: &Node) -> impl Iterator<Item = (&'e Node, &'a Image)> {
         let nodes = self.image_nodes_of(definition).into_iter();
         nodes.filter_map(|node| Some((node, &self.estate.images.get(node)?.value)))
     }
@@ -180,7 +180,7 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     }
 
     /// The definitions that name an image by digest or by a tag that it has now.
-    fn definitions_of(&self, image: &Node) -> impl Iterator<Item = &'a TaskDefinition> {
+    pub(super) fn definitions_of(&self, image: &Node) -> impl Iterator<Item = &'a TaskDefinition> {
         let users = |node: &Node| self.estate.graph.holders(node).collect::<Vec<_>>();
         let mut definitions = Vec::new();
         for (holder, link) in users(image) {

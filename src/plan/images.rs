@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Action, Expect,
+    decide::Verdicts,
     estate::{Estate, newest},
     evidence::{EvidenceBook, LastUse},
     obstacles::{Obstacles, objection},
@@ -22,7 +23,7 @@ use crate::{
     policy::{ImageSelector, ImageTerms, Rule, Said, Selector},
 };
 
-type ImageRule = Rule<ImageSelector, ImageTerms>;
+pub(super) type ImageRule = Rule<ImageSelector, ImageTerms>;
 
 /// What holds images once this plan is done, and what holds them until the rollback window has passed.
 pub(super) struct Holds<'g> {
@@ -37,6 +38,73 @@ impl Holds<'_> {
     pub(super) fn leaves(&self, node: &Node) -> bool {
         self.leaving.as_ref().is_some_and(|leaving| leaving.contains(node))
     }
+}
+
+/// A unit as it is told about: what it is, and every rule that selects it.
+pub(super) struct UnitView<'a> {
+    pub(super) root: Node,
+    pub(super) members: Vec<Node>,
+    /// How many other units the image belongs to.
+    pub(super) others: usize,
+    /// Each with the tags that it covers and what it says.
+    pub(super) rules: Vec<(&'a ImageRule, Vec<String>, Says<'a>)>,
+    /// Of rules that keep the newest: the unit's place among those that the rule selects, counted from 1, and how many these are.
+    pub(super) ranks: Vec<(&'a ImageRule, usize, usize)>,
+}
+
+/// The unit whose verdict an image has.
+pub(super) fn unit_of<'a>(estate: &Estate<'a>, verdicts: &Verdicts<'_, 'a>, node: &Node) -> Option<UnitView<'a>> {
+    let units = Units::new(estate);
+    let kept = kept_as_newest(estate, &units);
+    let case = |index: usize| {
+        let unit = units.units.get(index)?;
+        let (scope, key) = place(estate, unit.root)?;
+        let kept = kept.get(&index).map_or(&[][..], Vec::as_slice);
+        let Verdicts { evidence, obstacles, holds, .. } = verdicts;
+        Some(UnitCase { estate, evidence, obstacles, holds, unit, scope, key, kept })
+    };
+    let all: Vec<(UnitCase<'_, 'a>, Verdict)> = units
+        .of(node)
+        .iter()
+        .filter_map(|index| case(*index))
+        .map(|case| {
+            let verdict = case.verdict();
+            (case, verdict)
+        })
+        .collect();
+    let others = all.len().saturating_sub(1);
+    let (case, _) = most_careful(all.iter().map(|(case, verdict)| (case.unit, case, verdict)), node)?;
+    let tags = tags_of(estate, case.unit);
+    let selects = |rule: &ImageRule, unit: &Unit<'_>| {
+        let tags = tags_of(estate, unit);
+        selection(rule, case.scope, &case.key.repository, &tags).is_some()
+    };
+    let ranks = estate.policy().images.iter().filter(|rule| rule.terms.keep.newest.is_some()).filter_map(|rule| {
+        let beside = units.units.iter().filter(|unit| {
+            let key = place(estate, unit.root).map(|(_, key)| key);
+            let is_beside =
+                key.is_some_and(|key| (&key.registry, &key.repository) == (&case.key.registry, &case.key.repository));
+            is_beside && !unit.circular && selects(rule, unit)
+        });
+        let pushed = |root: &Node| estate.images.get(root).and_then(|seen| seen.value.image_pushed_at);
+        let mut beside: Vec<_> =
+            beside.map(|unit| (pushed(unit.root), unit.root)).filter(|(at, _)| at.is_some()).collect();
+        beside.sort_unstable_by(|left, right| right.cmp(left));
+        let rank = beside.iter().position(|(_, root)| *root == case.unit.root)?;
+        Some((rule, rank + 1, beside.len()))
+    });
+    let rules = estate.policy().images.iter().filter_map(|rule| {
+        let covered = selection(rule, case.scope, &case.key.repository, &tags)?;
+        let covered = covered.into_iter().map(str::to_owned).collect();
+        Some((rule, covered, case.says(rule, &tags, case.last_use())))
+    });
+    Some(UnitView {
+        root: case.unit.root.clone(),
+        members: case.unit.members.iter().map(|node| (*node).clone()).collect(),
+        others,
+        rules: rules.collect(),
+        ranks: ranks.collect(),
+    })
 }
 
 /// Decides on every image of the policy's scopes.
@@ -76,21 +144,8 @@ fn place<'e>(estate: &'e Estate<'_>, node: &'e Node) -> Option<(&'e Scope, &'e I
 
 /// The verdict on one image: the most careful of those on its units.
 fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], node: &Node) -> Verdict {
-    let rank = |verdict: &Verdict| match verdict {
-        Verdict::Keep(_) => 0,
-        Verdict::Block { .. } => 1,
-        Verdict::Defer { .. } => 2,
-        Verdict::Retire(_) => 3,
-    };
-    // Of units that wait, the one that waits longest.
-    let until = |verdict: &Verdict| match verdict {
-        Verdict::Defer { eligible_at, .. } => Some(*eligible_at),
-        Verdict::Keep(_) | Verdict::Block { .. } | Verdict::Retire(_) => None,
-    };
     let of_units = units.of(node).iter().filter_map(|index| units.units.get(*index).zip(verdicts.get(*index)));
-    let Some((unit, verdict)) =
-        of_units.min_by_key(|(unit, verdict)| (rank(verdict), Reverse(until(verdict)), unit.root != node))
-    else {
+    let Some((unit, verdict)) = most_careful(of_units.map(|(unit, verdict)| (unit, unit, verdict)), node) else {
         return Verdict::keep(ReasonCode::PartOfKept, "it belongs to no unit");
     };
     if unit.root == node {
@@ -107,6 +162,26 @@ fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], 
         }
         other @ (Verdict::Defer { .. } | Verdict::Block { .. }) => other,
     }
+}
+
+/// Of the units of an image, each with something that comes with it, the one with the most careful verdict.
+fn most_careful<'v, 'u, T>(
+    units: impl Iterator<Item = (&'u Unit<'u>, T, &'v Verdict)>,
+    node: &Node,
+) -> Option<(T, &'v Verdict)> {
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Keep(_) => 0,
+        Verdict::Block { .. } => 1,
+        Verdict::Defer { .. } => 2,
+        Verdict::Retire(_) => 3,
+    };
+    // Of units that wait, the one that waits longest.
+    let until = |verdict: &Verdict| match verdict {
+        Verdict::Defer { eligible_at, .. } => Some(*eligible_at),
+        Verdict::Keep(_) | Verdict::Block { .. } | Verdict::Retire(_) => None,
+    };
+    let chosen = units.min_by_key(|(unit, _, verdict)| (rank(verdict), Reverse(until(verdict)), unit.root != node));
+    chosen.map(|(_, with, verdict)| (with, verdict))
 }
 
 /// An image by its digest alone, where its repository is plain to see.

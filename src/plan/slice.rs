@@ -55,7 +55,9 @@ pub fn slice(inventory: &Inventory, location: &Location, resource: &Resource) ->
         daemon_task_definitions: inventory.daemon_task_definitions.clone(),
         registries: inventory.registries.clone(),
         pull_through_cache_rules: Vec::new(),
-        repositories: cloned(picked(&inventory.repositories, |seen| bearing.is_repository(&seen.value.repository_name))),
+        repositories: cloned(picked(&inventory.repositories, |seen| {
+            bearing.is_repository(&seen.value.repository_name)
+        })),
         manifests: cloned(bearing.manifests(&images)),
         images: cloned(images),
         references: cloned(holders.references),
@@ -149,7 +151,12 @@ struct Bearing<'i> {
 }
 
 impl<'i> Bearing<'i> {
-    fn new(inventory: &'i Inventory, image: Option<Subject<'i>>, location: &'i Location, resource: &'i Resource) -> Self {
+    fn new(
+        inventory: &'i Inventory,
+        image: Option<Subject<'i>>,
+        location: &'i Location,
+        resource: &'i Resource,
+    ) -> Self {
         let asked = Holders::all(inventory);
         let asked: HashSet<Revised<'i>> = asked.names().filter_map(|(text, home)| Revised::parse(text, home)).collect();
         let look = |seen: &'i Seen<TaskDefinition>| {
@@ -195,7 +202,8 @@ impl<'i> Bearing<'i> {
 
     /// Whether a definition that something names matters: it is of a family that does, or there is no such definition.
     fn matters(&self, text: &str, home: &Location) -> bool {
-        Revised::parse(text, home).is_none_or(|named| self.families.contains(&named.family) || !self.there.contains(&named))
+        Revised::parse(text, home)
+            .is_none_or(|named| self.families.contains(&named.family) || !self.there.contains(&named))
     }
 
     fn runs_image(&self, image: Option<&str>, digest: Option<&str>) -> bool {
@@ -205,7 +213,10 @@ impl<'i> Bearing<'i> {
     fn find_revisions(&mut self) {
         let bears = |Seen { location, value: it }: &&Seen<ServiceRevision>| {
             self.matters(it.task_definition.as_deref().unwrap_or_default(), location)
-                || it.container_images.iter().any(|one| self.runs_image(one.image.as_deref(), one.image_digest.as_deref()))
+                || it
+                    .container_images
+                    .iter()
+                    .any(|one| self.runs_image(one.image.as_deref(), one.image_digest.as_deref()))
         };
         let found = self.inventory.service_revisions.iter().filter(bears);
         self.revisions = found.map(|seen| seen.value.service_revision_arn.as_str()).collect();
@@ -215,7 +226,8 @@ impl<'i> Bearing<'i> {
         let arn_matters = |arn: &str| self.revisions.contains(arn) || !self.described.contains(arn);
         let service_matters = |seen: &&Seen<Service>| {
             let mut current = seen.value.current_service_revisions.iter();
-            of_service(&seen.value).any(|text| self.matters(text, &seen.location)) || current.any(|it| arn_matters(&it.arn))
+            of_service(&seen.value).any(|text| self.matters(text, &seen.location))
+                || current.any(|it| arn_matters(&it.arn))
         };
         let task_set_matters = |seen: &&Seen<TaskSet>| {
             let definition = seen.value.task_definition.as_deref();
@@ -245,9 +257,8 @@ impl<'i> Bearing<'i> {
             let is_looked_at = self.inventory.scopes.iter().any(|scope| family.is_in(&scope.location()));
             self.families.contains(&family) || !is_looked_at
         };
-        let service_bears = |text: &str| {
-            !names_service(text) || self.services.contains(&Named::service(location, text))
-        };
+        let service_bears =
+            |text: &str| !names_service(text) || self.services.contains(&Named::service(location, text));
         definitions.any(|text| self.matters(text, location))
             || any_revision_of.as_deref().is_some_and(family_bears)
             || image.as_deref().is_some_and(|uri| self.image.as_ref().is_some_and(|subject| subject.is_named_by(uri)))
@@ -279,7 +290,8 @@ impl<'i> Bearing<'i> {
 
     /// The definitions of the families that matter, and those that only need to be there for what names them.
     fn definitions(&self, holders: &Holders<'i>) -> Vec<&'i Seen<TaskDefinition>> {
-        let named: HashSet<Revised<'_>> = holders.names().filter_map(|(text, home)| Revised::parse(text, home)).collect();
+        let named: HashSet<Revised<'_>> =
+            holders.names().filter_map(|(text, home)| Revised::parse(text, home)).collect();
         let is_wanted = |name: &Revised<'_>| {
             let newest = Revised { revision: None, ..*name };
             self.families.contains(&name.family) || named.contains(name) || named.contains(&newest)
@@ -378,9 +390,12 @@ impl<'i> Holders<'i> {
     /// Definitions as they are named, each with the place from which.
     fn names(&self) -> impl Iterator<Item = (&'i str, &'i Location)> {
         let services = self.services.iter().flat_map(|seen| of_service(&seen.value).map(|text| (text, &seen.location)));
-        let task_sets = self.task_sets.iter().filter_map(|seen| Some((seen.value.task_definition.as_deref()?, &seen.location)));
-        let tasks = self.tasks.iter().filter_map(|seen| Some((seen.value.task_definition_arn.as_deref()?, &seen.location)));
-        let revisions = self.revisions.iter().filter_map(|seen| Some((seen.value.task_definition.as_deref()?, &seen.location)));
+        let task_sets =
+            self.task_sets.iter().filter_map(|seen| Some((seen.value.task_definition.as_deref()?, &seen.location)));
+        let tasks =
+            self.tasks.iter().filter_map(|seen| Some((seen.value.task_definition_arn.as_deref()?, &seen.location)));
+        let revisions =
+            self.revisions.iter().filter_map(|seen| Some((seen.value.task_definition.as_deref()?, &seen.location)));
         let references = self.references.iter().flat_map(|seen| {
             let named = seen.value.task_definition.iter().chain(&seen.value.family);
             named.map(|text| (text.as_str(), &seen.location))
@@ -417,9 +432,8 @@ fn owner(seen: &Seen<ServiceDeployment>) -> Named<'_> {
 
 /// Whether a reference says which service as `cluster/service`.
 fn names_service(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(cluster, service)| {
-        !cluster.is_empty() && !service.is_empty() && !service.contains('/')
-    })
+    text.split_once('/')
+        .is_some_and(|(cluster, service)| !cluster.is_empty() && !service.is_empty() && !service.contains('/'))
 }
 
 fn picked<T>(all: &[Seen<T>], is_wanted: impl Fn(&Seen<T>) -> bool) -> Vec<&Seen<T>> {

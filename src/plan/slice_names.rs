@@ -66,7 +66,8 @@ impl<'i> Revised<'i> {
 pub(super) fn definition(seen: &Seen<TaskDefinition>) -> Revised<'_> {
     let it = &seen.value;
     let told = Revised::parse(&it.task_definition_arn, &seen.location).filter(|told| told.revision.is_some());
-    let (name, revision) = told.map_or((it.family.as_str(), Some(it.revision)), |told| (told.family.name, told.revision));
+    let (name, revision) =
+        told.map_or((it.family.as_str(), Some(it.revision)), |told| (told.family.name, told.revision));
     Revised { family: Named::at(&seen.location, name), revision }
 }
 
@@ -156,7 +157,11 @@ mod tests {
     #[test]
     fn names_of_one_service_agree() {
         let home = home();
-        let all = ["arn:aws:ecs:eu-central-1:000000000000:service/main/web", "arn:aws:ecs:eu-central-1:000000000000:service/web", "web"];
+        let all = [
+            "arn:aws:ecs:eu-central-1:000000000000:service/main/web",
+            "arn:aws:ecs:eu-central-1:000000000000:service/web",
+            "web",
+        ];
         for text in all {
             assert_eq!(Named::service(&home, text), Named::at(&home, "web"));
         }

@@ -15,7 +15,13 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 
-use super::{explain_worlds::world, generate::seeds, laws::{cases, ndjson}, rules::rules, world::now};
+use super::{
+    explain_worlds::world,
+    generate::seeds,
+    laws::{cases, ndjson},
+    rules::rules,
+    world::now,
+};
 
 fn plan(policy: &Policy, inventory: &Inventory, ledger: &Ledger) -> Plan {
     let Answer { plan, .. } = decide(&Question {
