@@ -326,7 +326,7 @@ impl<'e> KeptAsNewest<'e> {
 }
 
 /// The ACTIVE revisions that a rule selects, by family.
-pub(super) fn selected_by_family<'e>(
+fn selected_by_family<'e>(
     estate: &'e Estate<'_>,
     rule: &DefinitionRule,
 ) -> BTreeMap<(&'e Location, &'e Family), Vec<(Revision, &'e Node)>> {
@@ -338,4 +338,13 @@ pub(super) fn selected_by_family<'e>(
         }
     }
     families
+}
+
+/// The place of a definition among the newest that a rule selects, counted from 1, and how many these are.
+pub(super) fn place_among_newest(estate: &Estate<'_>, rule: &DefinitionRule, node: &Node) -> Option<(usize, usize)> {
+    let Node::TaskDefinition(key) = node else { return None };
+    let families = selected_by_family(estate, rule);
+    let members = families.get(&(&key.location, &key.family))?;
+    let newer = members.iter().filter(|(revision, _)| *revision > key.revision).count();
+    members.iter().any(|(_, member)| *member == node).then_some((newer + 1, members.len()))
 }

@@ -9,6 +9,7 @@ mod decide;
 mod definitions;
 mod estate;
 mod evidence;
+mod explain;
 mod figures;
 mod file;
 mod history;
@@ -27,6 +28,10 @@ mod verdict;
 mod warnings;
 
 pub use decide::{Answer, Question, decide};
+pub use explain::{
+    Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, Unexplained, UnitPart,
+    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain,
+};
 pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
     Summary, Waived,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     graph::{Node, Rollouts, is_over},
     inventory::{Service, ServiceDeployment, Task},
-    model::{Reason, ReasonCode, Scope, cluster_name, service_name},
+    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
     policy::{Rule, Selector, ServiceSelector, ServiceTerms},
 };
 
@@ -166,16 +166,21 @@ fn has_ended(task: &Task) -> bool {
     matches!(task.last_status.as_str(), "STOPPED" | "DELETED")
 }
 
-/// Since when the service has had no task: no earlier than anything that happened to it.
-pub(super) fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> LastUse {
-    let seen = estate.last_seen(node);
+/// The latest of its deployments, events and tasks.
+pub(super) fn changed_at(estate: &Estate<'_>, node: &Node, service: &Service) -> Option<Timestamp> {
     let tasks = estate.tasks(node).iter().flat_map(|task| [task.created_at, task.stopped_at]);
     let deployments = service.deployments.iter().flat_map(|deployment| [deployment.created_at, deployment.updated_at]);
     let events = service.events.iter().map(|event| event.created_at);
     let rollouts = self::deployments(estate, node).iter();
     let rollouts = rollouts.flat_map(|one| [one.created_at, one.started_at, one.finished_at]);
-    let dates = deployments.chain(rollouts).chain(events).chain(tasks).chain([seen, service.created_at]);
-    LastUse::of(estate.settings().evidence, seen, Evident { latest: dates.flatten().max(), ..Evident::default() })
+    deployments.chain(rollouts).chain(events).chain(tasks).flatten().max()
+}
+
+/// Since when the service has had no task: no earlier than anything that happened to it.
+pub(super) fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> LastUse {
+    let seen = estate.last_seen(node);
+    let latest = changed_at(estate, node, service).max(seen).max(service.created_at);
+    LastUse::of(estate.settings().evidence, seen, Evident { latest, ..Evident::default() })
 }
 
 fn retire(estate: &Estate<'_>, obstacles: &Obstacles<'_>, node: &Node, rule: &ServiceRule, idle: LastUse) -> Verdict {
