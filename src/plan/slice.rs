@@ -2,7 +2,7 @@
 //!
 //! A plan decides on everything; a question about one object need not. A slice holds all that the verdict on the object can
 //! depend on, and rather too much: the ordinary deciders then decide on it, so that an explanation cannot disagree with a
-//! plan. `tests/planner/slices.rs` holds the verdicts on slices to those on the whole.
+//! plan. `tests/planner/explain_slices.rs` holds the verdicts on slices to those on the whole.
 //!
 //! What bears on what:
 //! - An image: its repository (units, the newest, its settings, copies of the same name), and every definition, task, revision,

@@ -7,14 +7,15 @@ use super::{
     conditions::{Asked, conditions},
     explanation::EXPLANATION_VERSION,
     paths::{address, fate, held_by, how},
-    rules::words,
-    unknown::{locate, unknown},
+    rules::{Words, words},
+    unknown::{locate, no_such_object},
+    wanted::WantedObject,
     witnesses::witnesses,
 };
 use crate::{
     graph::Node,
-    inventory::Inventory,
-    model::{Address, Reason, ReasonCode, Resource, Timestamp},
+    inventory::{Image, Inventory},
+    model::{Address, Location, Reason, ReasonCode, RepositoryName, Resource, Timestamp},
     plan::{
         Action, Question,
         decide::Verdicts,
@@ -27,6 +28,8 @@ use crate::{
 
 /// How often a verdict is asked for again at the instant at which its reason ends.
 const TURNS: usize = 64;
+/// How many paths are told in full.
+const TOLD: usize = 5;
 
 /// Explains what becomes of one object, and why. Decides on the part of the inventory that can bear on it; the answer is that of
 /// a plan on the whole.
@@ -38,7 +41,7 @@ pub fn explain(question: &Question<'_>, wanted: &Wanted) -> Result<Explanation, 
     let part = slice(question.inventory, &location, &resource);
     let address = Address { account: wanted.account.clone(), region: wanted.region.clone(), resource };
     let told = at(question, &part, question.now, |told| told.explanation(&address));
-    let Some(mut explanation) = told else { return Err(unknown(question, wanted, &location, &address.resource)) };
+    let Some(mut explanation) = told else { return Err(no_such_object(question, wanted, &location)) };
     if explanation.eligible_at.is_none() && explanation.verdict == Fate::Keep {
         explanation.eligible_at = eligible_at(question, &part, &address, &explanation.reasons);
     }
@@ -104,12 +107,16 @@ impl Told<'_, '_> {
         let scope = self.estate.scope(node.location())?;
         let unit = unit_of(self.estate, self.verdicts, node);
         let members = unit.as_ref().map_or_else(|| vec![node.clone()], |unit| unit.members.clone());
-        let (held_by, more_holders) = held_by(self.estate, self.verdicts, &members);
-        let rules = words(self.estate, self.verdicts, scope, node, unit.as_ref());
+        let held = held_by(self.estate, self.verdicts, &members);
+        let Words { words: rules, can_retire } = words(self.estate, self.verdicts, scope, node, unit.as_ref());
         let (last_use, evidence) = witnesses(self.estate, self.verdicts, node, unit.as_ref());
         let Said { reasons, actions, eligible_at, rule } = said(verdict);
         let (rule, at) = rule.unzip();
-        let asked = Asked { estate: self.estate, node, reasons, rules: &rules, held_by: &held_by };
+        let asked = Asked { estate: self.estate, node, reasons, rules: &rules, can_retire, held_by: &held };
+        let conditions = conditions(&asked, fate(verdict));
+        let mut held_by = [held.others, held.tasks].concat();
+        let more_holders = held_by.len().saturating_sub(TOLD);
+        held_by.truncate(TOLD);
         Some(Explanation {
             format_version: EXPLANATION_VERSION.to_owned(),
             tool_version: self.estate.question.tool_version.to_owned(),
@@ -123,7 +130,7 @@ impl Told<'_, '_> {
             at,
             reasons: reasons.to_vec(),
             eligible_at,
-            conditions: conditions(&asked, fate(verdict)),
+            conditions,
             held_by,
             more_holders,
             unit: unit.filter(|unit| unit.members.len() > 1).map(|unit| self.unit(&unit)),
@@ -176,13 +183,19 @@ fn said(verdict: &Verdict) -> Said<'_> {
     }
 }
 
-/// The image that has a tag, as an identity.
-pub(super) fn tagged(inventory: &Inventory, wanted: &Wanted, location: &crate::model::Location) -> Option<Resource> {
-    let super::wanted::WantedObject::Tagged(repository, tag) = &wanted.object else { return None };
-    let mut images = inventory.images.iter().filter(|seen| {
-        seen.value.repository_name == *repository && seen.location == *location && seen.value.image_tags.contains(tag)
-    });
-    images
-        .next()
-        .map(|seen| Resource::Image { repository: repository.clone(), digest: seen.value.image_digest.clone() })
+/// The image that a tag or the beginning of a digest means, if it is one image.
+pub(super) fn meant(inventory: &Inventory, wanted: &Wanted, location: &Location) -> Option<Resource> {
+    let images = |repository: &RepositoryName, is_meant: &dyn Fn(&Image) -> bool| {
+        let own = inventory.images.iter().filter(|seen| seen.value.repository_name == *repository);
+        let mut found = own.filter(|seen| seen.location == *location && is_meant(&seen.value));
+        let digest = found.next()?.value.image_digest.clone();
+        found.next().is_none().then(|| Resource::Image { repository: repository.clone(), digest })
+    };
+    match &wanted.object {
+        WantedObject::Resource(resource) => Some(resource.clone()),
+        WantedObject::Tagged(repository, tag) => images(repository, &|image| image.image_tags.contains(tag)),
+        WantedObject::Short(repository, digest) => {
+            images(repository, &|image| image.image_digest.as_str().starts_with(digest))
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! What would have to change for an object to go. All of it: what decides now, what other rules would say then, and the holders one by
 //! one.
 
-use super::explanation::{Condition, Fate, Hop, HowHeld, Path, RuleWord, Word};
+use super::{
+    explanation::{Condition, Fate, Hop, HowHeld, Path, RuleWord, Word},
+    paths::HeldBy,
+};
 use crate::{
     graph::Node,
     inventory::Gap,
@@ -9,13 +12,18 @@ use crate::{
     plan::estate::Estate,
 };
 
+/// How many holders are told one by one.
+const TOLD: usize = 8;
+
 /// What conditions are made from.
 pub(super) struct Asked<'c, 'a> {
     pub(super) estate: &'c Estate<'a>,
     pub(super) node: &'c Node,
     pub(super) reasons: &'c [Reason],
     pub(super) rules: &'c [RuleWord],
-    pub(super) held_by: &'c [Path],
+    /// Whether one of them has a term by which such an object goes.
+    pub(super) can_retire: bool,
+    pub(super) held_by: &'c HeldBy,
 }
 
 /// What would have to change; nothing for what goes.
@@ -83,6 +91,7 @@ impl Asked<'_, '_> {
             // Any one of those that wait is enough; the one that waits the shortest comes first.
             match reasons(Word::Waits).min_by_key(|reason| (reason.until.is_none(), reason.until)) {
                 Some(reason) => found.extend(self.of_reason(reason)),
+                None if self.can_retire => {}
                 None => found.push(self.a_rule()),
             }
         }
@@ -159,9 +168,19 @@ impl Asked<'_, '_> {
 
     /// Each holder that stays, and each ACTIVE definition on the way.
     fn holders_let_go(&self, reason: &Reason) -> Vec<Condition> {
-        let paths =
-            self.held_by.iter().filter(|path| path.hops.first().is_some_and(|top| top.verdict != Some(Fate::Retire)));
-        let mut found: Vec<Condition> = paths.flat_map(|path| let_go(self.kind(), &path.hops)).collect();
+        let stays = |path: &&Path| path.hops.first().is_some_and(|top| top.verdict != Some(Fate::Retire));
+        let others = self.held_by.others.iter().filter(stays);
+        let mut found: Vec<Condition> = Vec::new();
+        for condition in others.flat_map(|path| let_go(self.kind(), &path.hops)) {
+            if !found.contains(&condition) {
+                found.push(condition);
+            }
+        }
+        if found.len() > TOLD {
+            let more = found.split_off(TOLD).len();
+            found.push(condition(format!("{more} more of its holders let go of it")));
+        }
+        found.extend(stopped(&self.held_by.tasks));
         if found.is_empty() {
             found.push(match self.node {
                 Node::Service { .. } => {
@@ -215,6 +234,17 @@ impl Asked<'_, '_> {
         };
         gaps.iter().map(tell).collect()
     }
+}
+
+/// A task holds while ECS lists it, which it does for about an hour after it stopped.
+fn stopped(tasks: &[Path]) -> Option<Condition> {
+    let first = &tasks.first()?.hops.first()?.object;
+    let text = match tasks.len() - 1 {
+        0 => format!("{first} has stopped, and ECS no longer lists it"),
+        1 => format!("{first} and another task have stopped, and ECS no longer lists them"),
+        others => format!("{first} and {others} other tasks have stopped, and ECS no longer lists them"),
+    };
+    Some(condition(text))
 }
 
 /// What ends one way down to the object.

@@ -14,9 +14,6 @@ use crate::{
     },
 };
 
-/// How many paths are told in full.
-const TOLD: usize = 5;
-
 /// What becomes of something, in the explanation's words.
 pub(super) const fn fate(verdict: &Verdict) -> Fate {
     match verdict {
@@ -33,13 +30,20 @@ pub(super) fn address(estate: &Estate<'_>, node: &Node) -> Option<Address> {
     Some(Estate::address(estate.scope(location)?, resource))
 }
 
-/// The shortest path from each holder of the objects, those from what stays first; and how many more there are.
-pub(super) fn held_by(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, objects: &[Node]) -> (Vec<Path>, usize) {
+/// The shortest path from each holder, those from what stays first.
+pub(super) struct HeldBy {
+    /// From everything but tasks.
+    pub(super) others: Vec<Path>,
+    /// From tasks, of which there may be many.
+    pub(super) tasks: Vec<Path>,
+}
+
+/// Who holds any of the objects.
+pub(super) fn held_by(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, objects: &[Node]) -> HeldBy {
     let ways = Ways::up_from(estate, objects);
     let is_retired = |node: &Node| verdicts.of_holders.get(node).is_some_and(Verdict::is_retired);
     let mut tops: Vec<_> = ways.tops.iter().map(|top| (is_retired(top), ways.down(top), *top)).collect();
     tops.sort_unstable_by_key(|(retired, down, top)| (*retired, down.len(), *top));
-    let more = tops.len().saturating_sub(TOLD);
     let path = |(_, down, _): (bool, Vec<(&Node, Option<Link>)>, &Node)| {
         let held = down.iter().skip(1).map(|(node, _)| Some(*node)).chain([None]);
         let hop = |((node, link), held): (&(&Node, Option<Link>), Option<&Node>)| Hop {
@@ -50,7 +54,8 @@ pub(super) fn held_by(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, objects:
         };
         Path { hops: down.iter().zip(held).map(hop).collect() }
     };
-    (tops.into_iter().take(TOLD).map(path).collect(), more)
+    let (tasks, others): (Vec<_>, Vec<_>) = tops.into_iter().partition(|(_, _, top)| matches!(top, Node::Task { .. }));
+    HeldBy { others: others.into_iter().map(path).collect(), tasks: tasks.into_iter().map(path).collect() }
 }
 
 /// How one node holds another.

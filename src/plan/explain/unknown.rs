@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ask::tagged,
+    ask::meant,
     wanted::{Wanted, WantedObject},
 };
 use crate::{
@@ -82,11 +82,7 @@ pub(super) fn locate(question: &Question<'_>, wanted: &Wanted) -> Result<(Locati
     if !question.inventory.scopes.iter().any(|scope| scope.location() == location) {
         return Err(Unexplained::NotCovered { scope: format!("{label}/{region}") });
     }
-    let resource = match &wanted.object {
-        WantedObject::Resource(resource) => Some(resource.clone()),
-        WantedObject::Tagged(..) => tagged(question.inventory, wanted, &location),
-    };
-    match resource {
+    match meant(question.inventory, wanted, &location) {
         Some(resource) => Ok((location, resource)),
         None => Err(no_such_object(question, wanted, &location)),
     }
@@ -97,16 +93,13 @@ fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 /// The error for what the inventory does not have.
-pub(super) fn unknown(question: &Question<'_>, wanted: &Wanted, location: &Location, _: &Resource) -> Unexplained {
-    no_such_object(question, wanted, location)
-}
-
-fn no_such_object(question: &Question<'_>, wanted: &Wanted, location: &Location) -> Unexplained {
+pub(super) fn no_such_object(question: &Question<'_>, wanted: &Wanted, location: &Location) -> Unexplained {
     let rest = match &wanted.object {
         WantedObject::Tagged(repository, tag) => images(question, location, repository, Some(tag.as_str()), None),
         WantedObject::Resource(Resource::Image { repository, digest }) => {
             images(question, location, repository, None, Some(digest.as_str()))
         }
+        WantedObject::Short(repository, digest) => images(question, location, repository, None, Some(digest)),
         WantedObject::Resource(Resource::TaskDefinition { family, revision }) => {
             definitions(question, location, family.as_str(), revision.0)
         }

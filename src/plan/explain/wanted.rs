@@ -22,7 +22,12 @@ pub enum WantedObject {
     Resource(Resource),
     /// The image that has a tag now.
     Tagged(RepositoryName, ImageTag),
+    /// The image whose digest begins like this, as plans print digests.
+    Short(RepositoryName, String),
 }
+
+/// How many digits of a digest have to be there.
+const SHORTEST: usize = 6;
 
 /// A text that is not the address of an object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +38,7 @@ pub enum WantedObject {
      ACCOUNT/REGION/ecs/task-definition/FAMILY:REVISION\n  \
      ACCOUNT/REGION/ecr/image/REPOSITORY@sha256:DIGEST\n  \
      ACCOUNT/REGION/ecr/image/REPOSITORY:TAG\n\
-     with the policy's label for the account"
+     with the policy's label for the account; of a digest its first digits are enough"
 )]
 pub struct WantedError;
 
@@ -48,6 +53,16 @@ impl FromStr for Wanted {
         let (Some(account), Some(region), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(WantedError);
         };
+        let short = rest.strip_prefix("ecr/image/").and_then(|rest| rest.split_once('@'));
+        if let Some((repository, digest)) = short {
+            let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+            let is_hex = hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+            if repository.is_empty() || !is_hex || !(SHORTEST..64).contains(&hex.len()) {
+                return Err(WantedError);
+            }
+            let object = WantedObject::Short(repository.into(), format!("sha256:{hex}"));
+            return Ok(Self { account: account.into(), region: region.into(), object });
+        }
         let (repository, tag) =
             rest.strip_prefix("ecr/image/").and_then(|rest| rest.split_once(':')).ok_or(WantedError)?;
         if repository.is_empty() || repository.contains('@') || tag.is_empty() || tag.contains(['/', '@']) {
@@ -63,6 +78,7 @@ impl fmt::Display for Wanted {
         let Self { account, region, object } = self;
         match object {
             WantedObject::Resource(resource) => write!(f, "{account}/{region}/{resource}"),
+            WantedObject::Short(repository, digest) => write!(f, "{account}/{region}/ecr/image/{repository}@{digest}"),
             WantedObject::Tagged(repository, tag) => write!(f, "{account}/{region}/ecr/image/{repository}:{tag}"),
         }
     }
@@ -78,6 +94,7 @@ mod tests {
         for text in [
             format!("prod/eu-central-1/ecr/image/team/web@{digest}"),
             "prod/eu-central-1/ecr/image/team/web:v1.2_3-rc".to_owned(),
+            "prod/eu-central-1/ecr/image/team/web@sha256:478fa9b28b5c".to_owned(),
             "prod/eu-central-1/ecs/task-definition/web:41".to_owned(),
         ] {
             assert_eq!(text.parse::<Wanted>().unwrap().to_string(), text);
