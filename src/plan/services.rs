@@ -12,7 +12,7 @@ use super::{
 use crate::{
     graph::{Node, Rollouts, is_over},
     inventory::{Service, ServiceDeployment, Task},
-    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
+    model::{Kind, Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
     policy::{Rule, Selector, ServiceSelector, ServiceTerms},
 };
 
@@ -186,14 +186,15 @@ pub(super) fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) ->
 fn retire(estate: &Estate<'_>, obstacles: &Obstacles<'_>, node: &Node, rule: &ServiceRule, idle: LastUse) -> Verdict {
     let action = Action::DeleteService;
     let window_passed = idle.lasted_by_any(estate.settings().rollback_window, estate.now());
-    if let Some(verdict) = objection(estate, obstacles, node, action, (window_passed, "it changed")) {
+    let obstacles = obstacles.of(Kind::Service, node.location(), None);
+    if let Some(verdict) = objection(estate, &obstacles, action, (window_passed, "it changed")) {
         return verdict;
     }
     let since = idle.known().map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
     Verdict::Retire(Retirement {
         actions: vec![(action, vec![Expect::NoTasks, Expect::NoTaskSets, Expect::NotProtected, Expect::Unreferenced])],
-        rule: format!("service.{rule}"),
-        at: rule.at.to_string(),
-        reasons: vec![Reason::new(ReasonCode::Idle, format!("no task wanted, running or starting{since}"))],
+        rule: format!("service.{rule}").into(),
+        at: rule.at.clone(),
+        reasons: [Reason::new(ReasonCode::Idle, format!("no task wanted, running or starting{since}"))].into(),
     })
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     graph::Node,
     inventory::{Seen, Service, TaskSet},
-    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
+    model::{Kind, Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
     policy::{Rule, Selector, TaskSetDelete, TaskSetSelector, TaskSetTerms},
 };
 
@@ -200,7 +200,8 @@ fn retire(
     let window = estate.settings().rollback_window;
     let window_passed = Elapsed::since(lost_its_role_at(family, task_set), window, estate.now());
     let lost = (window_passed, "it changed, or its PRIMARY took over,");
-    if let Some(verdict) = objection(estate, obstacles, node, action, lost) {
+    let obstacles = obstacles.of(Kind::TaskSet, node.location(), None);
+    if let Some(verdict) = objection(estate, &obstacles, action, lost) {
         return verdict;
     }
     let expect = || {
@@ -214,7 +215,8 @@ fn retire(
         reasons.push(Reason::new(ReasonCode::ScaleDown, format!("{} tasks are stopped first", task_set.running_count)));
     }
     actions.push((Action::DeleteTaskSet, [expect(), vec![Expect::NoTasks]].concat()));
-    Verdict::Retire(Retirement { actions, rule: format!("task_set.{rule}"), at: rule.at.to_string(), reasons })
+    let (rule, at, reasons) = (format!("task_set.{rule}").into(), rule.at.clone(), reasons.into());
+    Verdict::Retire(Retirement { actions, rule, at, reasons })
 }
 
 fn older(task_set: &TaskSet, delete: &TaskSetDelete) -> Reason {

@@ -1,28 +1,26 @@
 //! From a question about one object to the explanation.
 
-use std::collections::BTreeSet;
-
 use super::{
     Explanation, Fate, Part, Unexplained, UnitPart, Wanted,
     conditions::{Asked, conditions},
     explanation::EXPLANATION_VERSION,
-    paths::{address, fate, held_by, how},
+    paths::{Fates, fate, held_by, within_unit},
     rules::{Words, words},
     unknown::{locate, no_such_object},
+    view::View,
     wanted::WantedObject,
     witnesses::witnesses,
 };
 use crate::{
-    graph::Node,
     inventory::{Image, Inventory},
-    model::{Address, Location, Reason, ReasonCode, RepositoryName, Resource, Timestamp},
+    model::{Address, Location, Reason, ReasonCode, RepositoryName, Resource, Scope, Timestamp},
     plan::{
         Action, Question,
-        decide::Verdicts,
+        decide::Groundwork,
         estate::Estate,
-        images::{UnitView, unit_of},
+        images::MemberView,
         slice,
-        verdict::{Decision, Retirement, Verdict},
+        verdict::{Retirement, Telling, Verdict},
     },
 };
 
@@ -40,7 +38,7 @@ pub fn explain(question: &Question<'_>, wanted: &Wanted) -> Result<Explanation, 
     let (location, resource) = locate(question, wanted)?;
     let part = slice(question.inventory, &location, &resource);
     let address = Address { account: wanted.account.clone(), region: wanted.region.clone(), resource };
-    let told = at(question, &part, question.now, |told| told.explanation(&address));
+    let told = at(question, &part, question.now, &address, |told| Some(told.explanation(&address)));
     let Some(mut explanation) = told else { return Err(no_such_object(question, wanted, &location)) };
     if explanation.eligible_at.is_none() && explanation.verdict == Fate::Keep {
         explanation.eligible_at = eligible_at(question, &part, &address, &explanation.reasons);
@@ -48,8 +46,14 @@ pub fn explain(question: &Question<'_>, wanted: &Wanted) -> Result<Explanation, 
     Ok(explanation)
 }
 
-/// The same question about a part of the inventory, at some instant.
-fn at<T>(question: &Question<'_>, part: &Inventory, now: Timestamp, ask: impl FnOnce(&Told<'_, '_>) -> T) -> T {
+/// The same question about a part of the inventory, at some instant; nothing if the object is not there.
+fn at<T>(
+    question: &Question<'_>,
+    part: &Inventory,
+    now: Timestamp,
+    address: &Address,
+    ask: impl FnOnce(&Told<'_, '_>) -> Option<T>,
+) -> Option<T> {
     let question = Question {
         policy: question.policy,
         policy_id: question.policy_id.clone(),
@@ -60,8 +64,11 @@ fn at<T>(question: &Question<'_>, part: &Inventory, now: Timestamp, ask: impl Fn
         tool_version: question.tool_version,
     };
     let estate = Estate::new(&question);
-    let verdicts = Verdicts::new(&estate);
-    ask(&Told { estate: &estate, verdicts: &verdicts })
+    let mut scopes = estate.scopes().into_iter();
+    let scope = scopes.find(|scope| scope.account == address.account && scope.region == address.region)?;
+    let groundwork = Groundwork::new(&estate, Telling::Sentences);
+    let view = View::of(&estate, &groundwork, &scope.location(), &address.resource)?;
+    ask(&Told { estate: &estate, groundwork: &groundwork, scope, view })
 }
 
 /// The instant from which on the object would go if nothing but the time changed: each reason that ends by itself is followed to
@@ -71,7 +78,7 @@ fn eligible_at(question: &Question<'_>, part: &Inventory, address: &Address, rea
     let mut next = next_end(reasons, now);
     for _ in 0..TURNS {
         now = next?;
-        let verdict = at(question, part, now, |told| told.find(address).map(|decision| decision.verdict.clone()))?;
+        let verdict = at(question, part, now, address, |told| Some(told.view.verdict().clone()))?;
         next = match &verdict {
             Verdict::Retire(_) => return Some(now),
             // Held by what goes at that instant: that has to be done first.
@@ -91,40 +98,37 @@ fn next_end(reasons: &[Reason], now: Timestamp) -> Option<Timestamp> {
     reasons.iter().filter_map(|reason| reason.until).filter(|until| *until > now).min()
 }
 
-/// A decided slice.
+/// One object of a decided slice.
 struct Told<'t, 'a> {
     estate: &'t Estate<'a>,
-    verdicts: &'t Verdicts<'t, 'a>,
+    groundwork: &'t Groundwork<'t, 'a>,
+    scope: Scope,
+    view: View<'t, 'a>,
 }
 
 impl Told<'_, '_> {
-    fn find(&self, address: &Address) -> Option<&Decision> {
-        self.verdicts.decisions.iter().find(|decision| decision.address == *address)
-    }
-
-    fn explanation(&self, address: &Address) -> Option<Explanation> {
-        let Decision { node, verdict, .. } = self.find(address)?;
-        let scope = self.estate.scope(node.location())?;
-        let unit = unit_of(self.estate, self.verdicts, node);
-        let members = unit.as_ref().map_or_else(|| vec![node.clone()], |unit| unit.members.clone());
-        let held = held_by(self.estate, self.verdicts, &members);
-        let Words { words: rules, can_retire } = words(self.estate, self.verdicts, scope, node, unit.as_ref());
-        let (last_use, evidence) = witnesses(self.estate, self.verdicts, node, unit.as_ref());
-        let Said { reasons, actions, eligible_at, rule } = said(verdict);
+    fn explanation(&self, address: &Address) -> Explanation {
+        let Self { estate, groundwork, scope, view } = self;
+        let question = estate.question;
+        let held = held_by(estate, &Fates::of(estate, groundwork), &view.nodes(estate));
+        let Words { words: rules, can_retire } = words(estate, scope, view);
+        let (last_use, evidence) = witnesses(estate, groundwork, view, &address.resource);
+        let Said { reasons, actions, eligible_at, rule } = said(view.verdict());
         let (rule, at) = rule.unzip();
-        let asked = Asked { estate: self.estate, node, reasons, rules: &rules, can_retire, held_by: &held };
-        let conditions = conditions(&asked, fate(verdict));
+        let asked =
+            Asked { estate, address, location: scope.location(), reasons, rules: &rules, can_retire, held_by: &held };
+        let conditions = conditions(&asked, fate(view.verdict()));
         let mut held_by = [held.others, held.tasks].concat();
         let more_holders = held_by.len().saturating_sub(TOLD);
         held_by.truncate(TOLD);
-        Some(Explanation {
+        Explanation {
             format_version: EXPLANATION_VERSION.to_owned(),
-            tool_version: self.estate.question.tool_version.to_owned(),
-            as_of: self.estate.now(),
-            policy_id: self.estate.question.policy_id.clone(),
+            tool_version: question.tool_version.to_owned(),
+            as_of: question.now,
+            policy_id: question.policy_id.clone(),
             address: address.clone(),
-            tags: self.estate.images.get(node).map(|seen| seen.value.image_tags.clone()).unwrap_or_default(),
-            verdict: fate(verdict),
+            tags: view.tags(&address.resource),
+            verdict: fate(view.verdict()),
             actions,
             rule,
             at,
@@ -133,29 +137,22 @@ impl Told<'_, '_> {
             conditions,
             held_by,
             more_holders,
-            unit: unit.filter(|unit| unit.members.len() > 1).map(|unit| self.unit(&unit)),
+            unit: self.unit(),
             rules,
             last_use,
             evidence,
-        })
+        }
     }
 
-    fn unit(&self, unit: &UnitView<'_>) -> UnitPart {
-        let members: BTreeSet<&Node> = unit.members.iter().collect();
-        let rest = unit.members.iter().filter(|member| **member != unit.root);
-        let part = |member: &Node| {
-            let mut holders: Vec<_> =
-                self.estate.graph.holders(member).filter(|(holder, _)| members.contains(holder)).collect();
-            holders.sort_unstable();
-            let held = holders.first().filter(|_| *member != unit.root);
-            Some(Part {
-                address: address(self.estate, member)?,
-                tags: self.estate.images.get(member)?.value.image_tags.clone(),
-                how: held.map(|(holder, link)| how(holder, *link, member)),
-            })
+    fn unit(&self) -> Option<UnitPart> {
+        let View::Image(image) = &self.view else { return None };
+        let part = |member: &MemberView<'_>| Part {
+            address: Estate::address(&self.scope, member.resource.clone()),
+            tags: member.dated.image.image_tags.clone(),
+            how: member.link.map(within_unit),
         };
-        let parts = std::iter::once(&unit.root).chain(rest).filter_map(part).collect();
-        UnitPart { parts, other_units: unit.others }
+        let parts = || image.members.iter().map(part).collect();
+        (image.members.len() > 1).then(|| UnitPart { parts: parts(), other_units: image.others })
     }
 }
 
@@ -178,7 +175,7 @@ fn said(verdict: &Verdict) -> Said<'_> {
             reasons,
             actions: actions.iter().map(|(action, _)| *action).collect(),
             eligible_at: None,
-            rule: Some((rule.clone(), at.clone())),
+            rule: Some((rule.to_string(), at.to_string())),
         },
     }
 }

@@ -6,9 +6,8 @@ use super::{
     paths::HeldBy,
 };
 use crate::{
-    graph::Node,
     inventory::Gap,
-    model::{Kind, Reason, ReasonCode},
+    model::{Address, Kind, Location, Reason, ReasonCode, Resource},
     plan::estate::Estate,
 };
 
@@ -18,7 +17,8 @@ const TOLD: usize = 8;
 /// What conditions are made from.
 pub(super) struct Asked<'c, 'a> {
     pub(super) estate: &'c Estate<'a>,
-    pub(super) node: &'c Node,
+    pub(super) address: &'c Address,
+    pub(super) location: Location,
     pub(super) reasons: &'c [Reason],
     pub(super) rules: &'c [RuleWord],
     /// Whether one of them has a term by which such an object goes.
@@ -63,8 +63,8 @@ fn about(hop: &Hop, text: String) -> Condition {
 }
 
 impl Asked<'_, '_> {
-    fn kind(&self) -> Option<Kind> {
-        Some(self.node.resource()?.1.kind())
+    fn kind(&self) -> Kind {
+        self.address.resource.kind()
     }
 
     /// Whether no rule can make it go as long as it is what it is.
@@ -100,9 +100,8 @@ impl Asked<'_, '_> {
 
     fn a_rule(&self) -> Condition {
         let (kind, block) = match self.kind() {
-            Some(Kind::TaskDefinition) => ("task_definition", "`deregister` or `delete`"),
-            Some(kind) => (kind.as_str(), "`delete`"),
-            None => ("", "`delete`"),
+            kind @ Kind::TaskDefinition => (kind, "`deregister` or `delete`"),
+            kind @ (Kind::Service | Kind::TaskSet | Kind::Image) => (kind, "`delete`"),
         };
         condition(format!("a `retention \"{kind}\"` rule selects it and has a {block} block"))
     }
@@ -182,34 +181,23 @@ impl Asked<'_, '_> {
         }
         found.extend(stopped(&self.held_by.tasks));
         if found.is_empty() {
-            found.push(match self.node {
-                Node::Service { .. } => {
-                    condition(format!("no task of it is wanted, running or starting ({})", reason.text))
+            found.push(condition(match self.kind() {
+                Kind::Service => format!("no task of it is wanted, running or starting ({})", reason.text),
+                Kind::TaskSet | Kind::TaskDefinition | Kind::Image => {
+                    format!("nothing holds it any more ({})", reason.text)
                 }
-                Node::TaskSet { .. }
-                | Node::Task { .. }
-                | Node::External { .. }
-                | Node::TaskDefinition(_)
-                | Node::Tag { .. }
-                | Node::Image(_) => condition(format!("nothing holds it any more ({})", reason.text)),
-            });
+            }));
         }
         found
     }
 
     /// What was not read and may hold it.
     fn gaps(&self) -> Vec<&Gap> {
-        let Some((location, resource)) = self.node.resource() else { return Vec::new() };
-        let repository = match self.node {
-            Node::Image(key) => Some(&key.repository),
-            Node::Service { .. }
-            | Node::TaskSet { .. }
-            | Node::Task { .. }
-            | Node::External { .. }
-            | Node::TaskDefinition(_)
-            | Node::Tag { .. } => None,
+        let repository = match &self.address.resource {
+            Resource::Image { repository, .. } => Some(repository),
+            Resource::Service { .. } | Resource::TaskSet { .. } | Resource::TaskDefinition { .. } => None,
         };
-        self.estate.gaps.iter().filter(|gap| gap.may_hold(resource.kind(), location, repository)).collect()
+        self.estate.gaps.iter().filter(|gap| gap.may_hold(self.kind(), &self.location, repository)).collect()
     }
 
     fn unread(&self) -> Vec<Condition> {
@@ -248,7 +236,7 @@ fn stopped(tasks: &[Path]) -> Option<Condition> {
 }
 
 /// What ends one way down to the object.
-fn let_go(kind: Option<Kind>, hops: &[Hop]) -> Vec<Condition> {
+fn let_go(kind: Kind, hops: &[Hop]) -> Vec<Condition> {
     let mut found = Vec::new();
     for (hop, next) in hops.iter().zip(hops.iter().skip(1)) {
         let it = if next.how.is_none() { "it" } else { next.object.as_str() };
@@ -258,7 +246,7 @@ fn let_go(kind: Option<Kind>, hops: &[Hop]) -> Vec<Condition> {
                 Some(about(hop, format!("{} no longer has tasks that run {it}", hop.object)))
             }
             Some(HowHeld::MayStart) => Some(about(hop, format!("{} no longer starts {it}", hop.object))),
-            Some(HowHeld::NamesTag | HowHeld::NamesDigest) if kind == Some(Kind::Image) && hop.verdict.is_some() => {
+            Some(HowHeld::NamesTag | HowHeld::NamesDigest) if kind == Kind::Image && hop.verdict.is_some() => {
                 Some(about(hop, format!("{} is retired: while it stays it holds its images", hop.object)))
             }
             Some(HowHeld::NamesTag | HowHeld::NamesDigest) => {

@@ -10,6 +10,7 @@ mod explanation;
 mod paths;
 mod rules;
 mod unknown;
+mod view;
 mod wanted;
 mod witnesses;
 

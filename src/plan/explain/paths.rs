@@ -1,17 +1,12 @@
 //! Who holds an object, by the shortest way from each holder.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::explanation::{Fate, Hop, HowHeld, Path};
 use crate::{
-    graph::{Link, Node},
+    graph::{Link, Node, NodeId},
     model::Address,
-    plan::{
-        decide::{Verdicts, holds_by_itself},
-        estate::Estate,
-        units::is_within_unit,
-        verdict::Verdict,
-    },
+    plan::{decide::Groundwork, definitions, estate::Estate, units::is_within_unit, verdict::Verdict},
 };
 
 /// What becomes of something, in the explanation's words.
@@ -30,6 +25,25 @@ pub(super) fn address(estate: &Estate<'_>, node: &Node) -> Option<Address> {
     Some(Estate::address(estate.scope(location)?, resource))
 }
 
+/// What becomes of services, task sets and definitions.
+pub(super) struct Fates(BTreeMap<Address, Fate>);
+
+impl Fates {
+    pub(super) fn of(estate: &Estate<'_>, groundwork: &Groundwork<'_, '_>) -> Self {
+        let kept = estate.families.revisions().filter_map(|(family, revision)| {
+            let scope = estate.scope(family.location)?;
+            Some((Estate::address(scope, family.resource(revision)), Fate::Keep))
+        });
+        let mut fates: BTreeMap<Address, Fate> = kept.collect();
+        fates.extend(groundwork.holders.iter().map(|one| (one.address.clone(), fate(&one.verdict))));
+        let definitions = &groundwork.definitions;
+        fates.extend(definitions.deferred.iter().map(|one| (one.address.clone(), Fate::Defer)));
+        fates.extend(definitions.blocked.iter().map(|one| (one.address.clone(), Fate::Block)));
+        fates.extend(definitions.retired.iter().map(|one| (one.address.clone(), Fate::Retire)));
+        Self(fates)
+    }
+}
+
 /// The shortest path from each holder, those from what stays first.
 pub(super) struct HeldBy {
     /// From everything but tasks.
@@ -39,23 +53,39 @@ pub(super) struct HeldBy {
 }
 
 /// Who holds any of the objects.
-pub(super) fn held_by(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, objects: &[Node]) -> HeldBy {
+pub(super) fn held_by(estate: &Estate<'_>, fates: &Fates, objects: &[NodeId]) -> HeldBy {
     let ways = Ways::up_from(estate, objects);
-    let is_retired = |node: &Node| verdicts.of_holders.get(node).is_some_and(Verdict::is_retired);
-    let mut tops: Vec<_> = ways.tops.iter().map(|top| (is_retired(top), ways.down(top), *top)).collect();
-    tops.sort_unstable_by_key(|(retired, down, top)| (*retired, down.len(), *top));
-    let path = |(_, down, _): (bool, Vec<(&Node, Option<Link>)>, &Node)| {
-        let held = down.iter().skip(1).map(|(node, _)| Some(*node)).chain([None]);
-        let hop = |((node, link), held): (&(&Node, Option<Link>), Option<&Node>)| Hop {
-            object: node.to_string(),
-            address: address(estate, node),
-            verdict: verdicts.of_holders.get(*node).map(fate),
-            how: link.zip(held).map(|(link, held)| how(node, link, held)),
-        };
-        Path { hops: down.iter().zip(held).map(hop).collect() }
+    let hop = |id: NodeId| {
+        let node = estate.graph.node(id)?;
+        let address = address(estate, node);
+        let verdict = address.as_ref().and_then(|address| fates.0.get(address)).copied();
+        Some(Hop { object: node.to_string(), address, verdict, how: None })
     };
-    let (tasks, others): (Vec<_>, Vec<_>) = tops.into_iter().partition(|(_, _, top)| matches!(top, Node::Task { .. }));
-    HeldBy { others: others.into_iter().map(path).collect(), tasks: tasks.into_iter().map(path).collect() }
+    let path = |top: NodeId| {
+        let way = ways.down(top);
+        let held = way.iter().skip(1).map(|(id, _)| Some(*id)).chain([None]);
+        let hops = way.iter().zip(held).filter_map(|((id, link), held)| {
+            let how = link
+                .zip(held)
+                .and_then(|(link, held)| Some(how(estate.graph.node(*id)?, link, estate.graph.node(held)?)));
+            Some(Hop { how, ..hop(*id)? })
+        });
+        Path { hops: hops.collect() }
+    };
+    let mut tops: Vec<_> = ways.tops.iter().filter_map(|top| Some((path(*top), estate.graph.node(*top)?))).collect();
+    let goes = |path: &Path| path.hops.first().is_some_and(|top| top.verdict == Some(Fate::Retire));
+    tops.sort_by_cached_key(|(path, top)| (goes(path), path.hops.len(), (*top).clone()));
+    let (tasks, others): (Vec<_>, Vec<_>) = tops.into_iter().partition(|(_, top)| matches!(top, Node::Task { .. }));
+    let paths = |all: Vec<(Path, &Node)>| all.into_iter().map(|(path, _)| path).collect();
+    HeldBy { others: paths(others), tasks: paths(tasks) }
+}
+
+/// How an image of a unit is held within it.
+pub(super) const fn within_unit(link: Link) -> HowHeld {
+    match link {
+        Link::Child => HowHeld::ListsChild,
+        Link::Referrer | Link::Runs | Link::Starts | Link::Resolves | Link::Uses => HowHeld::HasReferrer,
+    }
 }
 
 /// How one node holds another.
@@ -77,29 +107,35 @@ pub(super) fn how(holder: &Node, link: Link, held: &Node) -> HowHeld {
 }
 
 /// The shortest ways from everything that holds some objects down to these.
-struct Ways<'e> {
+struct Ways {
     /// The next on the way down, and how it is held.
-    next: HashMap<&'e Node, Option<(&'e Node, Link)>>,
+    next: HashMap<NodeId, Option<(NodeId, Link)>>,
     /// What holds by itself and nothing but what may start it holds.
-    tops: Vec<&'e Node>,
+    tops: Vec<NodeId>,
 }
 
-impl<'e> Ways<'e> {
-    fn up_from(estate: &'e Estate<'_>, objects: &'e [Node]) -> Self {
-        let mut ways = Self { next: objects.iter().map(|object| (object, None)).collect(), tops: Vec::new() };
-        let mut queue: VecDeque<&Node> = objects.iter().collect();
+impl Ways {
+    fn up_from(estate: &Estate<'_>, objects: &[NodeId]) -> Self {
+        let hold: HashSet<NodeId> = definitions::holding(estate).into_iter().collect();
+        let graph = &estate.graph;
+        let mut ways = Self { next: objects.iter().map(|object| (*object, None)).collect(), tops: Vec::new() };
+        let mut queue: VecDeque<NodeId> = objects.iter().copied().collect();
         while let Some(held) = queue.pop_front() {
-            let mut holders: Vec<(&Node, Link)> =
-                estate.graph.holders(held).filter(|(_, link)| !is_within_unit(*link)).collect();
-            holders.sort_unstable();
-            let is_object = objects.contains(held);
-            if !is_object && is_top(estate, held, holders.is_empty()) {
+            let mut holders: Vec<(NodeId, Link)> =
+                graph.holders_of(held).filter(|(_, link)| !is_within_unit(*link)).collect();
+            holders.sort_unstable_by_key(|(holder, link)| (graph.node(*holder), *link));
+            let ends = graph.node(held).is_some_and(|node| match node {
+                Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
+                Node::TaskDefinition(_) => holders.is_empty() && hold.contains(&held),
+                Node::Tag { .. } | Node::Image(_) => false,
+            });
+            if ends && !objects.contains(&held) {
                 ways.tops.push(held);
                 continue;
             }
             for (holder, link) in holders {
-                if !ways.next.contains_key(holder) {
-                    ways.next.insert(holder, Some((held, link)));
+                if let std::collections::hash_map::Entry::Vacant(vacant) = ways.next.entry(holder) {
+                    vacant.insert(Some((held, link)));
                     queue.push_back(holder);
                 }
             }
@@ -108,23 +144,14 @@ impl<'e> Ways<'e> {
     }
 
     /// From a holder down, each with the link to the next.
-    fn down(&self, top: &'e Node) -> Vec<(&'e Node, Option<Link>)> {
+    fn down(&self, top: NodeId) -> Vec<(NodeId, Option<Link>)> {
         let mut way = Vec::new();
         let mut at = Some(top);
         while let Some(node) = at {
-            let next = self.next.get(node).copied().flatten();
+            let next = self.next.get(&node).copied().flatten();
             way.push((node, next.map(|(_, link)| link)));
             at = next.map(|(node, _)| node);
         }
         way
-    }
-}
-
-/// Whether the way up ends here.
-fn is_top(estate: &Estate<'_>, node: &Node, is_held_by_nothing: bool) -> bool {
-    match node {
-        Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
-        Node::TaskDefinition(_) => is_held_by_nothing && holds_by_itself(estate, node),
-        Node::Tag { .. } | Node::Image(_) => false,
     }
 }

@@ -2,17 +2,18 @@
 
 use std::fmt::Display;
 
-use super::explanation::{Rank, RuleWord, Word};
+use super::{
+    explanation::{Rank, RuleWord, Word},
+    view::View,
+};
 use crate::{
-    graph::Node,
     model::Scope,
     plan::{
-        decide::Verdicts,
-        definitions,
+        definitions::DefinitionView,
         estate::Estate,
-        images::UnitView,
+        images::{ImageView, SaidOfUnit},
         services,
-        task_sets::{self, Family, TaskSetRule},
+        task_sets::{self, TaskSetRule},
         verdict::Says,
     },
     policy::Rule,
@@ -39,19 +40,19 @@ impl FromIterator<(RuleWord, bool)> for Words {
 }
 
 /// The words of all rules on an object.
-pub(super) fn words(
-    estate: &Estate<'_>,
-    verdicts: &Verdicts<'_, '_>,
-    scope: &Scope,
-    node: &Node,
-    unit: Option<&UnitView<'_>>,
-) -> Words {
-    match node {
-        Node::Service { .. } => of_service(estate, scope, node),
-        Node::TaskSet { .. } => of_task_set(estate, scope, node),
-        Node::TaskDefinition(_) => of_definition(estate, verdicts, scope, node),
-        Node::Image(_) => unit.map(of_unit).unwrap_or_default(),
-        Node::Task { .. } | Node::External { .. } | Node::Tag { .. } => Words::default(),
+pub(super) fn words(estate: &Estate<'_>, scope: &Scope, view: &View<'_, '_>) -> Words {
+    match view {
+        View::Service { node, service, .. } => {
+            let said = services::rules_on(estate, scope, node, service);
+            said.iter().map(|(rule, says)| (word("service", rule, says), rule.terms.delete.is_some())).collect()
+        }
+        View::TaskSet { node, family, task_set, .. } => {
+            let said = task_sets::rules_on(estate, family, node, task_set);
+            let can_retire = |rule: &TaskSetRule| rule.terms.delete.is_some();
+            said.iter().map(|(rule, says)| (word("task_set", rule, says), can_retire(rule))).collect()
+        }
+        View::Definition(definition) => of_definition(definition),
+        View::Image(image) => of_image(image),
     }
 }
 
@@ -70,49 +71,26 @@ fn named(kind: &str, rule: &impl Display) -> String {
     format!("{kind}.{rule}")
 }
 
-fn of_service(estate: &Estate<'_>, scope: &Scope, node: &Node) -> Words {
-    let services = estate.question.inventory.services.iter();
-    let mut seen = services.filter(|seen| Node::service(&seen.location, &seen.value) == *node);
-    let Some(seen) = seen.next() else { return Words::default() };
-    let said = services::rules_on(estate, scope, node, &seen.value);
-    said.iter().map(|(rule, says)| (word("service", rule, says), rule.terms.delete.is_some())).collect()
+fn rank(place: Option<(usize, usize)>, kept: Option<u32>) -> Option<Rank> {
+    let ((place, of), kept) = place.zip(kept)?;
+    Some(Rank { place, of, kept })
 }
 
-fn of_task_set(estate: &Estate<'_>, scope: &Scope, node: &Node) -> Words {
-    for seen in estate.question.inventory.services.iter().filter(|seen| seen.location == *node.location()) {
-        let family = Family::of(estate, scope, seen);
-        if let Some((_, task_set)) = family.members.iter().find(|(one, _)| one == node) {
-            let said = task_sets::rules_on(estate, &family, node, task_set);
-            let can_retire = |rule: &TaskSetRule| rule.terms.delete.is_some();
-            return said.iter().map(|(rule, says)| (word("task_set", rule, says), can_retire(rule))).collect();
-        }
-    }
-    Words::default()
-}
-
-fn of_definition(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, scope: &Scope, node: &Node) -> Words {
-    let Some(seen) = estate.definitions.get(node) else { return Words::default() };
-    let is_active = seen.value.status == "ACTIVE";
-    let said = definitions::rules_on(estate, verdicts, scope, (node, &seen.value));
-    let with_rank = said.iter().map(|(rule, says)| {
-        let rank = rule.terms.keep.newest.as_ref().and_then(|kept| {
-            let (place, of) = definitions::place_among_newest(estate, rule, node)?;
-            Some(Rank { place, of, kept: kept.value })
-        });
+fn of_definition(view: &DefinitionView<'_, '_>) -> Words {
+    let is_active = view.revision.definition.status == "ACTIVE";
+    let words = view.rules.iter().map(|(rule, says, place)| {
         let terms = &rule.terms;
+        let rank = rank(*place, terms.keep.newest.as_ref().map(|said| said.value));
         let can_retire = if is_active { terms.deregister.is_some() } else { terms.delete.is_some() };
         (RuleWord { rank, ..word("task_definition", rule, says) }, can_retire)
     });
-    with_rank.collect()
+    words.collect()
 }
 
-fn of_unit(unit: &UnitView<'_>) -> Words {
-    let words = unit.rules.iter().map(|(rule, covers, says)| {
-        let rank = rule.terms.keep.newest.as_ref().and_then(|kept| {
-            let (_, place, of) = unit.ranks.iter().find(|(ranked, _, _)| std::ptr::eq(*ranked, *rule))?;
-            Some(Rank { place: *place, of: *of, kept: kept.value })
-        });
-        let covers = covers.iter().map(|tag| tag.as_str().into()).collect();
+fn of_image(view: &ImageView<'_>) -> Words {
+    let words = view.rules.iter().map(|SaidOfUnit { rule, covers, says, place }| {
+        let rank = rank(*place, rule.terms.keep.newest.as_ref().map(|said| said.value));
+        let covers = covers.iter().map(|tag| (*tag).into()).collect();
         (RuleWord { covers, rank, ..word("image", rule, says) }, rule.terms.delete.is_some())
     });
     words.collect()

@@ -2,16 +2,19 @@
 
 use std::cmp::Reverse;
 
-use super::explanation::{Witness, WitnessKind};
+use super::{
+    explanation::{Witness, WitnessKind},
+    view::View,
+};
 use crate::{
     graph::Node,
-    inventory::{Service, TaskDefinition},
-    model::Timestamp,
+    inventory::{Service, TaskSet},
+    model::{Resource, Timestamp},
     plan::{
-        decide::Verdicts,
+        decide::Groundwork,
+        definitions::DefinitionView,
         estate::Estate,
-        images::UnitView,
-        pulls::last_pull,
+        images::ImageView,
         services,
         task_sets::{Family, lost_its_role_at},
     },
@@ -20,16 +23,15 @@ use crate::{
 /// The instant that ages are counted from, and all that was asked for it, the latest first.
 pub(super) fn witnesses(
     estate: &Estate<'_>,
-    verdicts: &Verdicts<'_, '_>,
-    node: &Node,
-    unit: Option<&UnitView<'_>>,
+    groundwork: &Groundwork<'_, '_>,
+    view: &View<'_, '_>,
+    resource: &Resource,
 ) -> (Option<Timestamp>, Vec<Witness>) {
-    let (last_use, mut told) = match node {
-        Node::Service { .. } => of_service(estate, node),
-        Node::TaskSet { .. } => of_task_set(estate, node),
-        Node::TaskDefinition(_) => of_definition(estate, verdicts, node),
-        Node::Image(_) => unit.map(|unit| of_unit(estate, verdicts, node, unit)).unwrap_or_default(),
-        Node::Task { .. } | Node::External { .. } | Node::Tag { .. } => (None, Vec::new()),
+    let (last_use, mut told) = match view {
+        View::Service { node, service, .. } => of_service(estate, node, service),
+        View::TaskSet { family, task_set, .. } => of_task_set(family, task_set),
+        View::Definition(definition) => of_definition(estate, groundwork, definition),
+        View::Image(image) => of_unit(groundwork, image, resource),
     };
     told.sort_by_key(|one| Reverse(one.at));
     if let Some(one) = told.iter_mut().find(|one| one.at.is_some() && one.at == last_use) {
@@ -48,12 +50,7 @@ fn certain(what: WitnessKind, at: Option<Timestamp>) -> Witness {
     Witness { what, of: None, at, counts: false }
 }
 
-fn of_service(estate: &Estate<'_>, node: &Node) -> (Option<Timestamp>, Vec<Witness>) {
-    let mut services = estate.question.inventory.services.iter();
-    let Some(seen) = services.find(|seen| Node::service(&seen.location, &seen.value) == *node) else {
-        return (None, Vec::new());
-    };
-    let service: &Service = &seen.value;
+fn of_service(estate: &Estate<'_>, node: &Node, service: &Service) -> (Option<Timestamp>, Vec<Witness>) {
     let told = [
         dated(WitnessKind::Seen, estate.last_seen(node)),
         dated(WitnessKind::Changed, services::changed_at(estate, node, service)),
@@ -62,34 +59,29 @@ fn of_service(estate: &Estate<'_>, node: &Node) -> (Option<Timestamp>, Vec<Witne
     (services::idle_since(estate, node, service).known(), told.into_iter().flatten().collect())
 }
 
-fn of_task_set(estate: &Estate<'_>, node: &Node) -> (Option<Timestamp>, Vec<Witness>) {
-    for seen in estate.question.inventory.services.iter().filter(|seen| seen.location == *node.location()) {
-        let Some(scope) = estate.scope(&seen.location) else { continue };
-        let family = Family::of(estate, scope, seen);
-        let Some((_, task_set)) = family.members.iter().find(|(one, _)| one == node) else { continue };
-        let took_over =
-            lost_its_role_at(&family, task_set).filter(|at| Some(*at) > task_set.created_at.max(task_set.updated_at));
-        let told = [
-            Some(certain(WitnessKind::Created, task_set.created_at)),
-            dated(WitnessKind::Changed, task_set.updated_at),
-            dated(WitnessKind::TookOver, took_over),
-        ];
-        return (task_set.created_at, told.into_iter().flatten().collect());
-    }
-    (None, Vec::new())
+fn of_task_set(family: &Family<'_>, task_set: &TaskSet) -> (Option<Timestamp>, Vec<Witness>) {
+    let own = task_set.created_at.max(task_set.updated_at);
+    let told = [
+        Some(certain(WitnessKind::Created, task_set.created_at)),
+        dated(WitnessKind::Changed, task_set.updated_at),
+        dated(WitnessKind::TookOver, lost_its_role_at(family, task_set).filter(|at| Some(*at) > own)),
+    ];
+    (task_set.created_at, told.into_iter().flatten().collect())
 }
 
-fn of_definition(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, node: &Node) -> (Option<Timestamp>, Vec<Witness>) {
-    let Some(seen) = estate.definitions.get(node) else { return (None, Vec::new()) };
-    let definition: &TaskDefinition = &seen.value;
-    let evidence = &verdicts.evidence;
-    let past = evidence.history.of(node);
-    let pulled =
-        evidence.images_of(node).filter_map(|(image, seen)| Some((last_pull(estate, image, seen)?, image))).max();
+fn of_definition(
+    estate: &Estate<'_>,
+    groundwork: &Groundwork<'_, '_>,
+    view: &DefinitionView<'_, '_>,
+) -> (Option<Timestamp>, Vec<Witness>) {
+    let (node, definition) = (view.revision.node, view.revision.definition);
+    let past = groundwork.evidence.history.of_definition(node);
+    let images = groundwork.evidence.images_of(node).into_iter();
+    let pulled = images.filter_map(|image| Some((estate.last_pull(image)?, estate.graph.node(image)?))).max();
     let is_active = definition.status == "ACTIVE";
     let mut told = vec![certain(WitnessKind::Registered, definition.registered_at)];
-    told.extend(dated(WitnessKind::Seen, estate.last_seen(node)));
-    told.extend(dated(WitnessKind::Succeeded, evidence.succeeded_at.get(node).copied()));
+    told.extend(dated(WitnessKind::Seen, estate.graph.node(node).and_then(|node| estate.last_seen(node))));
+    told.extend(dated(WitnessKind::Succeeded, view.revision.succeeded_at));
     told.extend(dated(WitnessKind::Deployed, past.at));
     if past.is_unknown {
         told.push(certain(WitnessKind::Deployed, None));
@@ -101,43 +93,37 @@ fn of_definition(estate: &Estate<'_>, verdicts: &Verdicts<'_, '_>, node: &Node) 
         told.push(certain(WitnessKind::Deregistered, definition.deregistered_at));
     }
     // What was deregistered is counted from that.
-    let last_use =
-        if is_active { evidence.of_definition(node, definition).known() } else { definition.deregistered_at };
-    (last_use, told)
+    (if is_active { view.last_use.known() } else { definition.deregistered_at }, told)
 }
 
 fn of_unit(
-    estate: &Estate<'_>,
-    verdicts: &Verdicts<'_, '_>,
-    node: &Node,
-    unit: &UnitView<'_>,
+    groundwork: &Groundwork<'_, '_>,
+    view: &ImageView<'_>,
+    resource: &Resource,
 ) -> (Option<Timestamp>, Vec<Witness>) {
-    let evidence = &verdicts.evidence;
     let mut told: Vec<Witness> = Vec::new();
-    for member in &unit.members {
-        let Some(seen) = estate.images.get(member) else { continue };
-        let image = &seen.value;
-        let past = evidence.history.of(member);
-        let mut own = vec![certain(WitnessKind::Pushed, image.image_pushed_at)];
-        own.extend(dated(WitnessKind::Pulled, last_pull(estate, member, image)));
-        own.extend(dated(WitnessKind::Reactivated, image.last_activated_at));
-        own.extend(dated(WitnessKind::Seen, estate.last_seen(member)));
-        own.extend(dated(WitnessKind::Deployed, past.at));
-        if past.is_unknown {
+    for member in &view.members {
+        let it = &member.dated;
+        let mut own = vec![certain(WitnessKind::Pushed, it.image.image_pushed_at)];
+        own.extend(dated(WitnessKind::Pulled, it.pulled));
+        own.extend(dated(WitnessKind::Reactivated, it.image.last_activated_at));
+        own.extend(dated(WitnessKind::Seen, it.seen));
+        own.extend(dated(WitnessKind::Deployed, it.past.at));
+        if it.past.is_unknown {
             own.push(certain(WitnessKind::Deployed, None));
         }
         for one in &mut own {
-            one.of = (member != node).then(|| member.to_string());
+            one.of = (member.resource != *resource).then(|| member.name.clone());
         }
         told.append(&mut own);
-        for definition in evidence.definitions_of(member).filter(|definition| definition.status != "ACTIVE") {
+        let definitions = groundwork.evidence.definitions_of(it.node).into_iter();
+        for definition in definitions.filter(|definition| definition.status != "ACTIVE") {
             let name = format!("task definition {}:{}", definition.family, definition.revision);
             let at = definition.deregistered_at.max(definition.delete_requested_at);
             told.push(Witness { of: Some(name), ..certain(WitnessKind::Deregistered, at) });
         }
     }
-    let images = unit.members.iter().filter_map(|member| Some((member, &estate.images.get(member)?.value)));
-    (evidence.of_images(images).known(), latest_of_each(told))
+    (view.last_use.known(), latest_of_each(told))
 }
 
 /// Of each kind the latest, and one that has no date.
