@@ -44,7 +44,7 @@ impl Case {
 
     /// What the second check says of another plan of the same world. Whoever changed it by hand also set its digests right.
     pub(crate) fn objections(&self, plan: &Plan) -> Vec<Objection> {
-        verify(&self.question(), &plan.clone().sealed())
+        verify(&self.question(), &plan.clone().identified())
     }
 }
 

@@ -168,7 +168,7 @@ fn image_facts(case: &Case, oracle: &Oracle<'_>, index: usize, seen: &Seen<Image
     let mut members: Vec<Digest> =
         unit.iter().map(|index| case.inventory.images[*index].value.image_digest.clone()).collect();
     members.sort_unstable();
-    let mut facts = vec![Expect::OptedIn, Expect::UnitUnreferenced { members }];
+    let mut facts = vec![Expect::OptedIn, Expect::UnitUnreferenced { members: members.into() }];
     let registries = case.inventory.registries.iter().filter(|registry| registry.location == seen.location);
     let there = registries.flat_map(|registry| registry.value.deletes_at(seen.value.repository_name.as_str()));
     let mut at: Vec<String> = there.map(|there| format!("{}/{}", there.registry_id, there.region)).collect();
@@ -231,9 +231,9 @@ fn well_made(
         action,
         address: jettison::model::Address { account, region: location.region.clone(), resource: resource.clone() },
         target: Target::new(location, resource, &tags),
-        rule: String::new(),
-        at: String::new(),
-        reasons: vec![jettison::model::Reason::new(jettison::model::ReasonCode::Unused, "unused")],
+        rule: "".into(),
+        at: "".into(),
+        reasons: vec![jettison::model::Reason::new(jettison::model::ReasonCode::Unused, "unused")].into(),
         after: plan.steps.iter().map(|step| step.id).collect(),
         expect,
         bytes: Bytes(bytes),
@@ -253,7 +253,9 @@ fn keep_added(case: &Case, pick: &mut Pick) -> Option<Plan> {
     for (action, expect) in actions {
         let mut step = well_made(case, &plan, (location, resource), *action, expect.clone());
         let rules = rules_for(case, *action);
-        (step.rule, step.at) = pick.of(&rules).cloned().unwrap_or(("image.r0".to_owned(), "policy.hcl:1".to_owned()));
+        if let Some((rule, at)) = pick.of(&rules) {
+            (step.rule, step.at) = (rule.as_str().into(), at.as_str().into());
+        }
         plan.steps.push(step);
     }
     put_right(&mut plan);
@@ -366,10 +368,7 @@ fn fact_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
             Expect::Runs { .. } => Expect::Runs { definition: Some("other:1".to_owned()) },
             Expect::Tags { .. } => Expect::Tags { are: vec!["other".into()] },
             Expect::PushedAt { .. } => Expect::PushedAt { is: Some(now()) },
-            Expect::UnitUnreferenced { mut members } => {
-                members.pop();
-                Expect::UnitUnreferenced { members }
-            }
+            Expect::UnitUnreferenced { members } => Expect::UnitUnreferenced { members: members[1..].into() },
             Expect::NoCopies { at } => {
                 Expect::NoCopies { at: [at, vec!["222222222222/eu-central-1".to_owned()]].concat() }
             }
@@ -393,7 +392,7 @@ fn rule_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
     let at = any_step(case, pick)?;
     let names = ["service.r0", "task_set.r1", "task_definition.r2", "image.r3", "image.r0", "image.", "r1", ""];
     let name = *pick.of(&names)?;
-    edited(case, at, |step| step.rule = name.to_owned())
+    edited(case, at, |step| step.rule = name.into())
 }
 
 /// Another line. The two lines by which the newest ACTIVE revision of a family goes stand side by side and may ask for the same age:
@@ -405,7 +404,7 @@ fn line_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
     if own.abs_diff(other) <= 1 {
         return None;
     }
-    edited(case, at, |step| step.at = format!("policy.hcl:{other}"))
+    edited(case, at, |step| step.at = format!("policy.hcl:{other}").into())
 }
 
 fn action_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
@@ -464,7 +463,7 @@ fn reversible_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
 }
 
 fn reasons_removed(case: &Case, pick: &mut Pick) -> Option<Plan> {
-    edited(case, any_step(case, pick)?, |step| step.reasons.clear())
+    edited(case, any_step(case, pick)?, |step| step.reasons = [].into())
 }
 
 fn settings_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {

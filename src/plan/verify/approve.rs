@@ -1,5 +1,7 @@
 //! The second check of a plan, and the one place where a plan becomes one that can be applied.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -43,17 +45,17 @@ pub fn approve(question: &Question<'_>, mut plan: Plan) -> Plan {
         plan.refusals.sort_unstable();
     }
     plan.applyable = Applyable(!plan.steps.is_empty() && plan.refusals.is_empty());
-    plan.sealed()
+    plan.integrity = OnceLock::new();
+    plan.identified()
 }
 
 /// Everything that is wrong with a plan: nothing, if it is what policy, inventory and ledger allow, or a safe part of that, and if
-/// its digests are its own.
+/// its id is that of its effects.
 #[must_use]
 pub fn verify(question: &Question<'_>, plan: &Plan) -> Vec<Objection> {
     let mut objections = check(question, plan);
-    let sealed = plan.clone().sealed();
-    if (&sealed.plan_id, &sealed.integrity) != (&plan.plan_id, &plan.integrity) {
-        let text = "its digests are those of another plan".to_owned();
+    if plan.clone().identified().plan_id != plan.plan_id {
+        let text = "its id is that of other effects".to_owned();
         objections.push(Objection { step: None, address: None, law: Law::Review, text });
     }
     objections

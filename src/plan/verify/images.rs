@@ -206,7 +206,7 @@ impl<'c, 'a> Shelf<'c, 'a> {
         findings: &mut Findings,
     ) {
         let name = step.rule.strip_prefix("image.");
-        terms.retain(|terms| terms.lines.iter().any(|(rule, line)| Some(*rule) == name && *line == step.at));
+        terms.retain(|terms| terms.lines.iter().any(|(rule, line)| Some(*rule) == name && **line == *step.at));
         if terms.is_empty() {
             findings.object(at, Law::Silence, format!("{} at {} does not retire it", step.rule, step.at));
             return;

@@ -1,6 +1,6 @@
 //! Units of images: what goes together is kept and retired together.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     facts::{LastUse, protects},
@@ -33,7 +33,7 @@ pub(super) struct Terms<'c> {
     /// The rules that retire the unit, and their lines.
     pub(super) lines: Vec<(&'c str, &'c str)>,
     /// The digests of the unit, in order.
-    pub(super) members: Vec<Digest>,
+    pub(super) members: Arc<[Digest]>,
 }
 
 impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
