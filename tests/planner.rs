@@ -42,5 +42,7 @@ mod rules;
 mod verify;
 #[path = "planner/verify_changes.rs"]
 mod verify_changes;
+#[path = "planner/verify_scenes.rs"]
+mod verify_scenes;
 #[path = "planner/world.rs"]
 mod world;
