@@ -1,8 +1,9 @@
 //! The planner against someone who wants it to retire what is in use.
 //!
-//! `pitfalls` tells the ways in which other tools lost people's images, one test each. `corners` holds what an adversarial
-//! reading of the laws found. `laws` checks generated worlds against `oracle`, a decision procedure that shares no
-//! code with the planner. `quickstart` reads the example the way its readers do.
+//! `traps` tells the ways in which other tools lost people's images, one test each, and `pitfalls` more on some of them.
+//! `corners` holds what an adversarial reading of the laws found. `laws` holds generated worlds to the laws, exactly so by
+//! `oracle`, a decision procedure that shares no code with the planner; `trap_coverage` counts that every trap is in those
+//! worlds. `quickstart` reads the example the way its readers do.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 #[path = "planner/corners.rs"]
@@ -13,7 +14,7 @@ mod estate;
 mod generate;
 #[path = "planner/generate_past.rs"]
 mod generate_past;
-#[path = "planner/laws.rs"]
+#[path = "planner/laws/mod.rs"]
 mod laws;
 #[path = "planner/oracle.rs"]
 mod oracle;
@@ -31,5 +32,9 @@ mod pitfalls;
 mod quickstart;
 #[path = "planner/rules.rs"]
 mod rules;
+#[path = "planner/trap_coverage.rs"]
+mod trap_coverage;
+#[path = "planner/traps.rs"]
+mod traps;
 #[path = "planner/world.rs"]
 mod world;

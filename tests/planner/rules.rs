@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 /// A policy in the making.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rules {
     pub(crate) window: &'static str,
     pub(crate) observed: bool,
@@ -12,7 +12,7 @@ pub(crate) struct Rules {
 }
 
 /// A retention rule or a protection. Each field holds the lines of a block.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
     pub(crate) is_protect: bool,
     pub(crate) kind: &'static str,
@@ -82,7 +82,7 @@ fn some(lines: &'static [&'static str], range: std::ops::Range<usize>) -> impl S
     prop::collection::vec(0..lines.len().max(1), range).prop_map(move |picks| {
         let mut chosen: Vec<&str> = Vec::new();
         for line in picks.into_iter().filter_map(|pick| lines.get(pick)) {
-            if !chosen.iter().any(|other| attribute(other) == attribute(line)) {
+            if Rules::lacks(&chosen, line) && Rules::fits(&chosen, line) {
                 chosen.push(line);
             }
         }
@@ -194,6 +194,12 @@ impl Rules {
         texts.extend(self.waivers.iter().map(|source| format!("waive \"{source}\" {{ reason = \"none\" }}\n")));
         texts.extend(self.blocks.iter().enumerate().map(|(name, block)| block.text(name)));
         texts
+    }
+
+    /// Whether a line may stand beside others in a `match`: `untagged = true` is about untagged images alone.
+    pub(crate) fn fits(lines: &[&str], line: &str) -> bool {
+        let both = |one: &str, two: &str| one.starts_with("tags") && two == "untagged = true";
+        !lines.iter().any(|other| both(other, line) || both(line, other))
     }
 
     /// Whether a line of this attribute may still be added.
