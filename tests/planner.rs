@@ -14,6 +14,8 @@ mod estate;
 mod generate;
 #[path = "planner/generate_past.rs"]
 mod generate_past;
+#[path = "planner/generate_plots.rs"]
+mod generate_plots;
 #[path = "planner/laws/mod.rs"]
 mod laws;
 #[path = "planner/oracle.rs"]

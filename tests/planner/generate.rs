@@ -15,6 +15,7 @@ use proptest::prelude::*;
 
 use super::{
     generate_past::Past,
+    generate_plots,
     world::{INDEX, MANIFEST, digest, minutes_ago, tag},
 };
 
@@ -35,18 +36,20 @@ pub(crate) struct Seeds {
     sightings: Vec<Bytes>,
     repositories: [u8; 8],
     scopes: u8,
+    plot: Bytes,
 }
 
 pub(crate) fn seeds() -> impl Strategy<Value = Seeds> {
     let many = |most: usize| prop::collection::vec(prop::array::uniform24(any::<u8>()), 0..=most);
     let holders = (many(2), many(2), many(2), many(2));
     let past = (many(3), many(3), many(2), many(1));
-    let rest = (many(1), many(3), prop::array::uniform8(any::<u8>()), any::<u8>());
+    let plot = prop::array::uniform24(any::<u8>());
+    let rest = (many(1), many(3), prop::array::uniform8(any::<u8>()), any::<u8>(), plot);
     (many(6), many(5), holders, past, rest).prop_map(|(images, definitions, holders, past, rest)| {
         let (deployments, revisions, daemons, registries) = past;
         let past = Past { deployments, revisions, daemons, registries };
         let (services, task_sets, tasks, references) = holders;
-        let (gaps, sightings, repositories, scopes) = rest;
+        let (gaps, sightings, repositories, scopes, plot) = rest;
         Seeds {
             images,
             definitions,
@@ -59,6 +62,7 @@ pub(crate) fn seeds() -> impl Strategy<Value = Seeds> {
             sightings,
             repositories,
             scopes,
+            plot,
         }
     })
 }
@@ -186,6 +190,8 @@ fn repositories(bytes: &[u8; 8]) -> Vec<Seen<Repository>> {
     let mut dice = Dice::new(bytes);
     let enabled = vec![tag("jettison", "enabled")];
     let choices = [
+        Some(enabled.clone()),
+        Some(enabled.clone()),
         Some(enabled.clone()),
         Some(enabled.clone()),
         Some(enabled.clone()),
@@ -505,6 +511,27 @@ fn sighting(ledger: &mut Ledger, bytes: &[u8]) {
 
 impl Seeds {
     pub(crate) fn world(&self) -> (Inventory, Ledger) {
+        let mut plot = Inventory::default();
+        let (mut inventory, ledger) = self.thrown_together();
+        if generate_plots::tell(&mut plot, &self.plot) {
+            let (taken_at, scopes) = (inventory.taken_at, inventory.scopes);
+            return (Inventory { taken_at, scopes, ..plot }, ledger);
+        }
+        inventory.repositories.extend(plot.repositories);
+        inventory.images.extend(plot.images);
+        inventory.manifests.extend(plot.manifests);
+        inventory.task_definitions.extend(plot.task_definitions);
+        inventory.services.extend(plot.services);
+        inventory.service_deployments.extend(plot.service_deployments);
+        inventory.service_revisions.extend(plot.service_revisions);
+        inventory.tasks.extend(plot.tasks);
+        inventory.references.extend(plot.references);
+        inventory.gaps.extend(plot.gaps);
+        (inventory, ledger)
+    }
+
+    /// What chance makes of the bytes.
+    fn thrown_together(&self) -> (Inventory, Ledger) {
         let mut inventory = Inventory { taken_at: super::world::now(), ..Inventory::default() };
         let is_calm = self.scopes % 4 != 3;
         let missing = if self.scopes % 32 == 31 { 1 } else { 0 };

@@ -139,14 +139,41 @@ pub(crate) fn protect() -> impl Strategy<Value = Block> {
     })
 }
 
+/// A rule by which everything of a kind goes.
+fn everything(kind: &'static str) -> Block {
+    let mut block = Block {
+        is_protect: false,
+        kind,
+        matching: vec![matches(kind)[0]],
+        keep: vec![],
+        deregister: vec![],
+        delete: vec![],
+    };
+    block.delete = match kind {
+        "service" => vec!["idle_for = \"0s\""],
+        "task_set" => vec!["older_than = \"0s\"", "scale_down = true"],
+        "task_definition" => vec!["inactive_for = \"0s\""],
+        _ => vec!["unused_for = \"0s\""],
+    };
+    if kind == "task_definition" {
+        block.deregister = vec!["unused_for = \"0s\""];
+    }
+    block
+}
+
 pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let of_kind = |kind: usize| prop::collection::vec(block(KINDS[kind]), 0..3);
     let blocks =
         (of_kind(0), of_kind(1), of_kind(2), of_kind(3), prop::collection::vec(protect(), 0..2), any::<bool>());
     let waivers = prop::sample::subsequence(vec!["tasks", "task_sets", "lambda", "scheduler", "codedeploy"], 0..2);
-    (blocks, prop::sample::select(vec!["0s", "0s", "24h"]), prop::bool::weighted(0.15), waivers).prop_map(
-        |((a, b, c, d, protects, few), window, observed, waivers)| {
+    let windows = prop::sample::select(vec!["0s", "0s", "24h"]);
+    (blocks, windows, prop::bool::weighted(0.15), waivers, any::<bool>()).prop_map(
+        |((a, b, c, d, protects, few), window, observed, waivers, is_sweeping)| {
             let mut blocks = [a, b, c, d].concat();
+            // Where little is asked to go, little can go wrong.
+            if is_sweeping {
+                blocks.extend(KINDS.map(everything));
+            }
             if few {
                 blocks.extend(protects);
             }
