@@ -8,7 +8,7 @@ use jettison::{
 
 use super::{Case, ensure, holds, parse_files, plan};
 
-pub(super) fn ndjson(inventory: &Inventory) -> String {
+pub(crate) fn ndjson(inventory: &Inventory) -> String {
     let mut text = Vec::new();
     write(inventory, &mut text).unwrap();
     String::from_utf8(text).unwrap()

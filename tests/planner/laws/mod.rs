@@ -15,7 +15,8 @@ mod unknown;
 mod verdicts;
 mod windows;
 
-pub(crate) use trial::{effects, parse, plan, retired};
+pub(crate) use determinism::ndjson;
+pub(crate) use trial::{cases, effects, parse, plan, retired};
 use trial::{Case, answer_at, ensure, ensure_no_more, holds, holds_under, parse_files, plan_at};
 
 use super::world::now;

@@ -47,7 +47,7 @@ fn equal_effects_have_equal_ids_and_others_do_not() {
             now: now(),
             tool_version: "9.9.9",
         });
-        ensure(one.plan_id == two.plan_id && one.integrity != two.integrity, || "the id is not of effects".to_owned())?;
+        ensure(one.plan_id == two.plan_id && *one != two, || "the id is not of effects".to_owned())?;
         let what = (one.scopes.clone(), effects(one));
         let mut seen = seen.borrow_mut();
         let known = seen.entry(one.plan_id.clone()).or_insert_with(|| what.clone());

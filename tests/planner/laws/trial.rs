@@ -25,7 +25,7 @@ use super::{
 
 const CASES: u32 = 1_500;
 
-fn cases(share: u32) -> Config {
+pub(crate) fn cases(share: u32) -> Config {
     let wanted = option_env_at_run("JETTISON_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
     Config { cases: (wanted / share).max(1), failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() }
 }
