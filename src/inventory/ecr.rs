@@ -1,10 +1,10 @@
 //! ECR objects, with the field names of the ECR API (2015-09-21).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::Tag;
+use super::{Tag, instant::instant, words};
 use crate::model::{Digest, ImageTag, RepositoryName, Timestamp};
 
 /// An ECR repository.
@@ -38,6 +38,7 @@ pub struct Repository {
 #[serde(rename_all = "camelCase")]
 pub struct Image {
     /// Its repository.
+    #[serde(deserialize_with = "words::repository")]
     pub repository_name: RepositoryName,
     /// The digest of its manifest.
     pub image_digest: Digest,
@@ -48,29 +49,29 @@ pub struct Image {
     #[serde(default)]
     pub image_size_in_bytes: u64,
     /// When it was pushed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub image_pushed_at: Option<Timestamp>,
     /// The media type of its manifest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_manifest_media_type: Option<String>,
+    #[serde(default, deserialize_with = "words::word", skip_serializing_if = "Option::is_none")]
+    pub image_manifest_media_type: Option<Arc<str>>,
     /// What an artifact that is not an image says it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact_media_type: Option<String>,
+    #[serde(default, deserialize_with = "words::word", skip_serializing_if = "Option::is_none")]
+    pub artifact_media_type: Option<Arc<str>>,
     /// When it was last pulled, to within a day; absent if never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub last_recorded_pull_time: Option<Timestamp>,
     /// The image that this one is about (OCI 1.1 referrers).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_manifest_digest: Option<Digest>,
     /// ACTIVE, ARCHIVED or ACTIVATING; absent means ACTIVE.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_status: Option<String>,
+    #[serde(default, deserialize_with = "words::word", skip_serializing_if = "Option::is_none")]
+    pub image_status: Option<Arc<str>>,
     /// When it came back from the archive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub last_activated_at: Option<Timestamp>,
     /// Vulnerabilities found in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_scan_findings_summary: Option<FindingsSummary>,
+    pub image_scan_findings_summary: Option<Box<FindingsSummary>>,
 }
 
 /// How many findings of which severity a scan found.
@@ -87,16 +88,17 @@ pub struct FindingsSummary {
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     /// The repository of the index.
+    #[serde(deserialize_with = "words::repository")]
     pub repository_name: RepositoryName,
     /// The digest of the index.
     pub image_digest: Digest,
     /// The digests of the manifests that it lists. They need not exist.
     pub children: Vec<Digest>,
     /// When BatchGetImage read it, which ECR counts as a pull. Absent if nobody remembers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub read_at: Option<Timestamp>,
     /// The pull that was on record before that; absent if there was none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub pulled_before: Option<Timestamp>,
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RevisionSummary;
+use super::{RevisionSummary, instant::instant};
 use crate::model::Timestamp;
 
 /// A tag. ECS writes `key` and `value`, ECR `Key` and `Value`; both are read.
@@ -279,13 +279,13 @@ pub struct TaskDefinition {
     #[serde(default)]
     pub status: String,
     /// When it was registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub registered_at: Option<Timestamp>,
     /// When it was deregistered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub deregistered_at: Option<Timestamp>,
     /// When its deletion was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub delete_requested_at: Option<Timestamp>,
     /// Who registered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

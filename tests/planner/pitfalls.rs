@@ -466,7 +466,7 @@ fn an_archived_image_in_use_stays_and_one_being_restored_too() {
     for (name, status) in
         [("in use", "ARCHIVED"), ("unused", "ARCHIVED"), ("coming back", "ACTIVATING"), ("new", "NEW")]
     {
-        world.image("team/web", name, 300, &[]).image_status = Some(status.to_owned());
+        world.image("team/web", name, 300, &[]).image_status = Some(status.into());
     }
     world.reference("lambda", "hook").image = Some(format!("{HOST}/team/web@{}", digest("in use")));
     let plan = world.plan(&clean_at_once());
