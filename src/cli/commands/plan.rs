@@ -78,17 +78,20 @@ pub(in crate::cli) async fn plan_live(
 /// Decides on a recorded inventory, as of its own time.
 fn from_file(policy: &PolicyDir, file: &Path) -> Result<Answer, CliError> {
     let (inventory, id) = read_identified(file)?;
-    let now: Now = std::sync::Arc::new({
-        let at = inventory.taken_at;
-        move || at
-    });
-    // Sightings count here too; a state that does not exist yet is not made for it.
-    let ledger = if state::directory(policy).is_dir() {
-        block_on(crate::cli::run::Pace::Real, async { State::open(policy, &now).await?.ledger().await })?
-    } else {
-        Ledger::default()
-    };
-    Ok(answer(policy, (&inventory, id), &ledger, inventory.taken_at))
+    let ledger = recorded_ledger(policy, inventory.taken_at)?;
+    let answer = answer(policy, (&inventory, id), &ledger, inventory.taken_at);
+    // A million images take a while to tear down, and the process ends soon.
+    std::mem::forget(inventory);
+    Ok(answer)
+}
+
+/// The sightings of earlier runs, which count for a recorded inventory too; a state that does not exist yet is not made for it.
+pub(in crate::cli) fn recorded_ledger(policy: &PolicyDir, at: Timestamp) -> Result<Ledger, CliError> {
+    if !state::directory(policy).is_dir() {
+        return Ok(Ledger::default());
+    }
+    let now: Now = std::sync::Arc::new(move || at);
+    block_on(crate::cli::run::Pace::Real, async { State::open(policy, &now).await?.ledger().await })
 }
 
 fn answer(policy: &PolicyDir, (inventory, id): (&Inventory, InventoryId), ledger: &Ledger, now: Timestamp) -> Answer {
