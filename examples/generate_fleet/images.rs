@@ -1,7 +1,5 @@
 //! The images and manifests of a push.
 
-use std::collections::BTreeMap;
-
 use jettison::{
     inventory::{FindingsSummary, Image, Manifest},
     model::{Digest, ImageTag, Timestamp},
@@ -171,6 +169,6 @@ fn findings(random: &mut Random) -> Option<FindingsSummary> {
     let is_scanned = random.chance(20);
     let severities = [("CRITICAL", 3), ("HIGH", 20), ("MEDIUM", 60), ("LOW", 40)];
     let counts = severities.map(|(severity, limit)| (severity.into(), random.below(limit)));
-    let counts: BTreeMap<_, u64> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-    is_scanned.then_some(FindingsSummary { finding_severity_counts: counts })
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    is_scanned.then(|| FindingsSummary { finding_severity_counts: counts.collect() })
 }

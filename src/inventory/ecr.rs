@@ -1,10 +1,10 @@
 //! ECR objects, with the field names of the ECR API (2015-09-21).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, instant::instant, words};
+use super::{SeverityCounts, Tag, instant::instant, words};
 use crate::model::{Digest, ImageTag, RepositoryName, Timestamp};
 
 /// An ECR repository.
@@ -43,7 +43,7 @@ pub struct Image {
     /// The digest of its manifest.
     pub image_digest: Digest,
     /// Its tags; none for an untagged image.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "words::exactly", skip_serializing_if = "Vec::is_empty")]
     pub image_tags: Vec<ImageTag>,
     /// Bytes, compressed; for an index the largest of its children.
     #[serde(default)]
@@ -80,7 +80,7 @@ pub struct Image {
 pub struct FindingsSummary {
     /// Count by severity: CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNDEFINED.
     #[serde(default)]
-    pub finding_severity_counts: BTreeMap<String, u64>,
+    pub finding_severity_counts: SeverityCounts,
 }
 
 /// What an image index holds, read once from BatchGetImage.
@@ -93,6 +93,7 @@ pub struct Manifest {
     /// The digest of the index.
     pub image_digest: Digest,
     /// The digests of the manifests that it lists. They need not exist.
+    #[serde(deserialize_with = "words::exactly")]
     pub children: Vec<Digest>,
     /// When BatchGetImage read it, which ECR counts as a pull. Absent if nobody remembers.
     #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]

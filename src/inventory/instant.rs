@@ -1,6 +1,6 @@
 //! Instants as inventories have them, mostly `2026-11-01T06:00:00Z`. That form is read at a glance; every other is jiff's to judge.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -8,24 +8,24 @@ use crate::model::Timestamp;
 
 /// Reads an instant that may be absent.
 pub(super) fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    Ok(Option::<Instant>::deserialize(deserializer)?.map(|instant| instant.0))
+    Ok(Option::<Spelt>::deserialize(deserializer)?.map(|instant| instant.0))
 }
 
-struct Instant(Timestamp);
+struct Spelt(Timestamp);
 
-impl<'de> Deserialize<'de> for Instant {
+impl<'de> Deserialize<'de> for Spelt {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
 
         impl de::Visitor<'_> for Text {
-            type Value = Instant;
+            type Value = Spelt;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an instant such as 2026-11-01T06:00:00Z")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-                parse(text).map(Instant).map_err(E::custom)
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Spelt, E> {
+                parse(text).map(Spelt).map_err(E::custom)
             }
         }
 
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
-fn parse(text: &str) -> Result<Timestamp, jiff::Error> {
+fn parse(text: &str) -> Result<Timestamp, <Timestamp as FromStr>::Err> {
     match seconds(text.as_bytes()).map(Timestamp::from_second) {
         Some(Ok(instant)) => Ok(instant),
         Some(Err(_)) | None => text.parse(),

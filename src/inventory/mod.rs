@@ -14,6 +14,7 @@ mod identity;
 mod instant;
 mod reader;
 mod registry;
+mod severity;
 mod sweep;
 mod words;
 mod write;
@@ -34,5 +35,6 @@ pub use registry::{
     DeleteReplication, PullThroughCacheRule, Registry, ReplicationConfiguration, ReplicationDestination,
     ReplicationRule, RepositoryFilter,
 };
+pub use severity::SeverityCounts;
 pub use sweep::{Inventory, Seen};
 pub use write::{write, write_around, write_object};

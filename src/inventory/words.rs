@@ -29,7 +29,8 @@ fn shared(text: &str) -> Arc<str> {
 }
 
 /// A text that is shared when it is read.
-struct Word(Arc<str>);
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Word(pub(super) Arc<str>);
 
 impl<'de> Deserialize<'de> for Word {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -59,6 +60,13 @@ pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// Reads the name of a repository.
 pub(super) fn repository<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RepositoryName, D::Error> {
     Ok(Word::deserialize(deserializer)?.0.into())
+}
+
+/// Reads a list and holds no room for more: most have one or two elements, and there are millions of them.
+pub(super) fn exactly<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let mut list = Vec::deserialize(deserializer)?;
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ pub(crate) fn definition(family: &str, revision: u32, status: &str) -> TaskDefin
         status: status.to_owned(),
         registered_at: Some(at("2026-01-01T00:00:00.125Z")),
         deregistered_at: (status != "ACTIVE").then(|| at("2026-02-01T00:00:00Z")),
-        registered_by: Some("arn:aws:iam::000000000000:user/deployer".to_owned()),
+        registered_by: Some("arn:aws:iam::000000000000:user/deployer".into()),
         container_definitions: vec![ContainerDefinition { name: "web".to_owned(), image: "nginx:1".to_owned() }],
         ..TaskDefinition::default()
     }

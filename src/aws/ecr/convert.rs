@@ -67,7 +67,7 @@ pub(super) fn image(repository: &RepositoryName, detail: &types::ImageDetail) ->
 fn findings(summary: &types::ImageScanFindingsSummary) -> FindingsSummary {
     let counts = summary.finding_severity_counts().into_iter().flatten();
     let count = |(severity, count): (&types::FindingSeverity, &i32)| {
-        (severity.as_str().to_owned(), u64::try_from(*count).unwrap_or_default())
+        (severity.as_str().into(), u64::try_from(*count).unwrap_or_default())
     };
     FindingsSummary { finding_severity_counts: counts.map(count).collect() }
 }
