@@ -62,30 +62,56 @@ pub struct Answer {
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Answer {
     let estate = Estate::new(question);
-    let evidence = EvidenceBook::new(&estate);
-    let no_images_yet = Obstacles::new(&estate, |_| true);
-    let task_sets = task_sets::decide(&estate, &no_images_yet);
-    let verdicts = by_node(&task_sets);
-    let services = services::decide(&estate, &no_images_yet, &verdicts);
-    let holders = [services, task_sets].concat();
-    let mut retired = retired(&estate, &holders);
-    let definitions = definitions::decide(&estate, &evidence, &no_images_yet, &retired, Telling::Codes);
-    definitions.retired.iter().filter_map(|one| one.node).for_each(|node| retired.insert(node, ()));
-
-    let (leaving, staying): (Vec<_>, Vec<_>) = holding(&estate).into_iter().partition(|node| retired.contains(*node));
-    // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
-    let staying = estate.graph.reach(staying, |held| !retired.contains(held));
-    let leaving = estate.graph.reach(leaving, |_| true);
-    let in_use = in_use(&estate, &[&staying, &leaving]);
-    let elsewhere = elsewhere(&estate, [&staying, &leaving]);
+    let Groundwork { evidence, holders, definitions, holds, obstacles, in_use, elsewhere, .. } =
+        Groundwork::new(&estate, Telling::Codes);
     let ended = ended(&evidence);
-    let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
-    let holds = Holds { staying, leaving };
-    let stays = |definition: NodeId| holds.staying.contains(definition) || holds.leaves(definition);
-    let obstacles = Obstacles::new(&estate, |definition| estate.graph.find(definition).is_some_and(stays));
     let images = images::decide(&estate, &evidence, &obstacles, &holds, Telling::Codes);
     let tally = tally(&estate, holders).and(definitions).and(images);
     Answer { plan: assemble(&estate, tally), in_use, elsewhere, ended }
+}
+
+/// What becomes of everything but images, and so what holds these.
+pub(super) struct Groundwork<'e, 'a> {
+    pub(super) evidence: EvidenceBook<'e, 'a>,
+    /// What may hold anything but images.
+    pub(super) no_images_yet: Obstacles<'e>,
+    /// The verdicts on services and task sets.
+    pub(super) holders: Vec<Decision>,
+    /// Services, task sets and definitions that go.
+    pub(super) retired: NodeMap<()>,
+    pub(super) definitions: Tally<'a>,
+    pub(super) holds: Holds<'e>,
+    /// What may hold images.
+    pub(super) obstacles: Obstacles<'e>,
+    in_use: Vec<(Location, Resource)>,
+    elsewhere: Vec<Node>,
+}
+
+impl<'e, 'a> Groundwork<'e, 'a> {
+    pub(super) fn new(estate: &'e Estate<'a>, telling: Telling) -> Self {
+        let evidence = EvidenceBook::new(estate);
+        let no_images_yet = Obstacles::new(estate, |_| true);
+        let task_sets = task_sets::decide(estate, &no_images_yet);
+        let verdicts = by_node(&task_sets);
+        let services = services::decide(estate, &no_images_yet, &verdicts);
+        let holders = [services, task_sets].concat();
+        let mut retired = retired(estate, &holders);
+        let definitions = definitions::decide(estate, &evidence, &no_images_yet, &retired, telling);
+        definitions.retired.iter().filter_map(|one| one.node).for_each(|node| retired.insert(node, ()));
+
+        let (leaving, staying): (Vec<_>, Vec<_>) =
+            holding(estate).into_iter().partition(|node| retired.contains(*node));
+        // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
+        let staying = estate.graph.reach(staying, |held| !retired.contains(held));
+        let leaving = estate.graph.reach(leaving, |_| true);
+        let in_use = in_use(estate, &[&staying, &leaving]);
+        let elsewhere = elsewhere(estate, [&staying, &leaving]);
+        let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
+        let holds = Holds { staying, leaving };
+        let stays = |definition: NodeId| holds.staying.contains(definition) || holds.leaves(definition);
+        let obstacles = Obstacles::new(estate, |definition| estate.graph.find(definition).is_some_and(stays));
+        Self { evidence, no_images_yet, holders, retired, definitions, holds, obstacles, in_use, elsewhere }
+    }
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::{
     Action, Expect,
+    decide::Groundwork,
     estate::{Estate, newest, pairs},
     evidence::{EvidenceBook, LastUse},
     families::{FamilyRevisions, SeenRevision},
@@ -18,11 +19,11 @@ use super::{
 };
 use crate::{
     graph::{NodeId, NodeMap},
-    model::{Age, Kind, Location, Reason, ReasonCode, Scope, Timestamp, quota::settled_after},
+    model::{Age, Kind, Location, Reason, ReasonCode, Resource, Scope, Timestamp, quota::settled_after},
     policy::{Protect, Rule, Said, Selector, TaskDefinitionSelector, TaskDefinitionTerms},
 };
 
-type DefinitionRule = Rule<TaskDefinitionSelector, TaskDefinitionTerms>;
+pub(super) type DefinitionRule = Rule<TaskDefinitionSelector, TaskDefinitionTerms>;
 
 /// Decides on every task definition of the policy's scopes, given which services and task sets go.
 pub(super) fn decide<'a>(
@@ -50,6 +51,41 @@ pub(super) fn decide<'a>(
     };
     let families = estate.families.all().par_iter().map(decide_family);
     families.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+}
+
+/// One definition with the verdict on it in whole sentences, and every rule that selects it.
+pub(super) struct DefinitionView<'e, 'a> {
+    pub(super) revision: &'e SeenRevision<'a>,
+    pub(super) verdict: Verdict,
+    pub(super) last_use: LastUse,
+    pub(super) rules: Vec<SaidOfDefinition<'a>>,
+}
+
+/// A rule, what it says of a definition, and the place of that among the newest that the rule selects, counted from 1 and of how many.
+pub(super) type SaidOfDefinition<'a> = (&'a DefinitionRule, Says<'a>, Option<(usize, usize)>);
+
+/// Looks at one definition. What the rules say is told whatever else keeps it.
+pub(super) fn view<'e, 'a>(
+    estate: &'e Estate<'a>,
+    groundwork: &Groundwork<'_, 'a>,
+    location: &Location,
+    resource: &Resource,
+) -> Option<DefinitionView<'e, 'a>> {
+    let named = |family: &&FamilyRevisions<'_>| family.location == location;
+    let mut found = estate.families.all().iter().filter(named).flat_map(|family| {
+        family.revisions.iter().enumerate().map(move |(position, revision)| (family, position, revision))
+    });
+    let (family, position, revision) = found.find(|(family, _, revision)| family.resource(revision) == *resource)?;
+    let scope = estate.scope(location)?;
+    let rules = FamilyRules::new(estate, scope, family);
+    let obstacles = groundwork.no_images_yet.of(Kind::TaskDefinition, location, None);
+    let (obstacles, leaving) = (&obstacles, &groundwork.retired);
+    let telling = Telling::Sentences;
+    let case = Case { estate, obstacles, leaving, rules: &rules, family, position, revision, telling };
+    let last_use = groundwork.evidence.of_definition(family, revision);
+    let is_active = revision.definition.status == "ACTIVE";
+    let said = case.rules().map(|(at, rule)| (rule, case.says(at, rule, is_active, last_use), case.place_among(rule)));
+    Some(DefinitionView { revision, verdict: case.verdict(last_use), last_use, rules: said.collect() })
 }
 
 /// The definitions that hold images without anything holding them, in order: an INACTIVE one that nothing runs does not, unless
@@ -204,6 +240,14 @@ impl<'a> Case<'_, 'a> {
                 Some(self.telling.reason(ReasonCode::AgeUnknown, text).at(&*said.at))
             }
         }
+    }
+
+    /// Its place among the ACTIVE revisions that a rule selects, counted from 1, and how many these are.
+    fn place_among(&self, rule: &DefinitionRule) -> Option<(usize, usize)> {
+        let active = self.family.revisions.iter().filter(|one| one.definition.status == "ACTIVE");
+        let selected: Vec<_> = active.filter(|one| selects(&rule.select, one)).collect();
+        let newer = selected.iter().filter(|one| one.revision > self.revision.revision).count();
+        selected.iter().any(|one| one.revision == self.revision.revision).then_some((newer + 1, selected.len()))
     }
 
     fn is_newest_active(&self) -> bool {

@@ -170,7 +170,7 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.
-    fn images_of(&self, definition: NodeId) -> Vec<NodeId> {
+    pub(super) fn images_of(&self, definition: NodeId) -> Vec<NodeId> {
         let graph = &self.estate.graph;
         let mut images = Vec::new();
         for (held, _) in graph.held_by(definition) {
@@ -182,7 +182,7 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     }
 
     /// The definitions that name an image by digest or by a tag that it has now.
-    fn definitions_of(&self, image: Option<NodeId>) -> Vec<&'a TaskDefinition> {
+    pub(super) fn definitions_of(&self, image: Option<NodeId>) -> Vec<&'a TaskDefinition> {
         let graph = &self.estate.graph;
         let mut definitions = Vec::new();
         for (holder, link) in image.into_iter().flat_map(|image| graph.holders_of(image)) {

@@ -6,18 +6,19 @@ use rayon::prelude::*;
 
 use super::{
     Expect,
-    estate::Estate,
-    evidence::EvidenceBook,
+    decide::Groundwork,
+    estate::{Estate, Place},
+    evidence::{Dated, EvidenceBook, LastUse},
     obstacles::Obstacles,
     repository::{RepositoryCase, held_from_outside},
     tally::{Object, Tally},
-    unit::UnitCase,
-    units::Units,
-    verdict::{Retirement, Telling, Verdict},
+    unit::{ImageRule, UnitCase},
+    units::{Unit, Units},
+    verdict::{Retirement, Says, Telling, Verdict},
 };
 use crate::{
-    graph::{NodeId, Reach, RepositoryImages},
-    model::{Location, Reason, ReasonCode, Resource},
+    graph::{Link, NodeId, Reach, RepositoryImages},
+    model::{Digest, Location, Reason, ReasonCode, RepositoryName, Resource},
 };
 
 /// What holds images once this plan is done, and what holds them until the rollback window has passed.
@@ -77,8 +78,81 @@ fn decide_repository<'a>(case: &RepositoryCase<'_, 'a>) -> Tally<'a> {
     tally
 }
 
-/// The verdict on one image: the most careful of those on its units.
-fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
+/// One image with the verdict on it in whole sentences, and the unit whose verdict it has.
+pub(super) struct ImageView<'a> {
+    pub(super) verdict: Verdict,
+    /// The images of the unit, the root first.
+    pub(super) members: Vec<MemberView<'a>>,
+    /// How many other units the image belongs to.
+    pub(super) others: usize,
+    pub(super) last_use: LastUse,
+    pub(super) rules: Vec<SaidOfUnit<'a>>,
+}
+
+/// An image of a unit.
+pub(super) struct MemberView<'a> {
+    pub(super) resource: Resource,
+    /// As sentences name it.
+    pub(super) name: String,
+    pub(super) dated: Dated<'a>,
+    /// How another image of the unit holds it; the root is held by none.
+    pub(super) link: Option<Link>,
+}
+
+/// A rule, the tags of the unit that it covers, what it says, and the place of the unit among the newest that the rule selects, counted
+/// from 1 and of how many.
+pub(super) struct SaidOfUnit<'a> {
+    pub(super) rule: &'a ImageRule,
+    pub(super) covers: Vec<&'a str>,
+    pub(super) says: Says<'a>,
+    pub(super) place: Option<(usize, usize)>,
+}
+
+/// Looks at one image. What the rules say is told whatever else keeps it.
+pub(super) fn view<'a>(
+    estate: &Estate<'a>,
+    groundwork: &Groundwork<'_, 'a>,
+    registry: &Location,
+    (name, digest): (&RepositoryName, &Digest),
+) -> Option<ImageView<'a>> {
+    let Place { repository, position } = estate.find_image(registry, name, digest)?;
+    let (scope, images) = (estate.scope(registry)?, estate.repositories.get(repository)?);
+    let units = Units::new(images);
+    let Groundwork { evidence, obstacles, holds, .. } = groundwork;
+    let telling = Telling::Sentences;
+    let case = RepositoryCase::new(estate, evidence, obstacles, holds, telling, scope, (repository, images), &units);
+    // Only its own units are asked about.
+    let mut verdicts = vec![Verdict::Keep(Vec::new()); units.units.len()];
+    for (index, unit) in units.of(position) {
+        verdicts[index] = UnitCase::new(&case, unit).verdict();
+    }
+    let (_, unit) = most_careful(&case, &verdicts, position)?;
+    let unit_case = UnitCase::new(&case, unit);
+    let ties = images.ties();
+    let link = |member: usize| ties.iter().find(|(_, held, _)| *held == member && member != unit.root).map(|tie| tie.2);
+    let member = |(position, dated): (&usize, Dated<'a>)| MemberView {
+        resource: case.resource(*position),
+        name: case.name(*position),
+        dated,
+        link: link(*position),
+    };
+    let mut members: Vec<_> = unit.members.iter().zip(case.dated(unit)).map(member).collect();
+    members.sort_by_key(|member| member.link.is_some());
+    let said = unit_case.said().into_iter().map(|(at, rule, covers, says)| {
+        let place = case.place_among_newest(at, unit.root);
+        SaidOfUnit { rule, covers, says, place }
+    });
+    let (rules, last_use, others) = (said.collect(), unit_case.last_use(), units.of(position).count() - 1);
+    let verdict = member_verdict(&case, &mut verdicts, position);
+    Some(ImageView { verdict, members, others, last_use, rules })
+}
+
+/// Of the units of an image the one with the most careful verdict.
+fn most_careful<'c>(
+    case: &'c RepositoryCase<'_, '_>,
+    verdicts: &[Verdict],
+    position: usize,
+) -> Option<(usize, &'c Unit)> {
     let rank = |verdict: &Verdict| match verdict {
         Verdict::Keep(_) => 0,
         Verdict::Block { .. } => 1,
@@ -91,10 +165,14 @@ fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], posit
         Verdict::Keep(_) | Verdict::Block { .. } | Verdict::Retire(_) => None,
     };
     let of_units = case.units.of(position).filter_map(|(index, unit)| Some((index, unit, verdicts.get(index)?)));
-    let careful = of_units
+    of_units
         .min_by_key(|(_, unit, verdict)| (rank(verdict), Reverse(until(verdict)), unit.root != position))
-        .map(|(index, unit, _)| (index, unit));
-    let Some((index, unit)) = careful else {
+        .map(|(index, unit, _)| (index, unit))
+}
+
+/// The verdict on one image: the most careful of those on its units.
+fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
+    let Some((index, unit)) = most_careful(case, verdicts, position) else {
         let text = || "it belongs to no unit".to_owned();
         return Verdict::Keep(vec![case.telling.reason(ReasonCode::PartOfKept, text)]);
     };

@@ -9,6 +9,7 @@ mod decide;
 mod definitions;
 mod estate;
 mod evidence;
+mod explain;
 mod families;
 mod figures;
 mod file;
@@ -20,6 +21,8 @@ mod pulls;
 mod replication;
 mod repository;
 mod services;
+mod slice;
+mod slice_names;
 mod step;
 mod tally;
 mod task_sets;
@@ -29,8 +32,13 @@ mod verdict;
 mod warnings;
 
 pub use decide::{Answer, Question, decide};
+pub use explain::{
+    Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, Unexplained, UnitPart,
+    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain,
+};
 pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
     Summary, Waived,
 };
+pub use slice::slice;
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

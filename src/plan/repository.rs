@@ -94,6 +94,20 @@ impl<'c, 'a> RepositoryCase<'c, 'a> {
         newest(said.value, selected.map(|unit| (self.image(unit.root).image_pushed_at, unit.root)))
     }
 
+    /// The place of a unit among those that a rule which keeps the newest selects, counted from 1, and how many these are. One without
+    /// a date has none: it is kept beside them.
+    pub(super) fn place_among_newest(&self, rule: usize, root: usize) -> Option<(usize, usize)> {
+        let (rule, _) = self.rules.get(rule)?;
+        rule.terms.keep.newest.as_ref()?;
+        let units = self.units.units.iter().filter(|unit| !unit.circular);
+        let selected = units.filter(|unit| selection(&rule.select, &UnitCase::new(self, unit).tags).is_some());
+        let mut dated: Vec<_> =
+            selected.filter_map(|unit| Some((self.image(unit.root).image_pushed_at?, unit.root))).collect();
+        dated.sort_unstable_by(|left, right| right.cmp(left));
+        let before = dated.iter().position(|(_, one)| *one == root)?;
+        Some((before + 1, dated.len()))
+    }
+
     pub(super) fn image(&self, position: usize) -> &'a Image {
         self.images.images[position]
     }

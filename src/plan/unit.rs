@@ -56,7 +56,7 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         if selected.is_empty() {
             return keep_for(Vec::new());
         }
-        let last_use = self.repository.evidence.of_images(self.repository.dated(self.unit));
+        let last_use = self.last_use();
         let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, last_use)))) {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Keep(vec![reason]),
@@ -75,6 +75,19 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
     fn selected(&self) -> Vec<Selected<'u, 'a>> {
         let rules = self.repository.rules.iter().enumerate();
         rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, &self.tags)?))).collect()
+    }
+
+    /// The last use of the unit.
+    pub(super) fn last_use(&self) -> LastUse {
+        self.repository.evidence.of_images(self.repository.dated(self.unit))
+    }
+
+    /// Every rule that selects the unit: its position among those of the repository, the tags that it covers, and what it says,
+    /// whatever else keeps the unit.
+    pub(super) fn said(&self) -> Vec<(usize, &'a ImageRule, Vec<&'a str>, Says<'a>)> {
+        let last_use = self.last_use();
+        let said = self.selected().into_iter();
+        said.map(|(position, rule, tags)| (position, rule.0, tags, self.says(position, rule.0, last_use))).collect()
     }
 
     /// What a rule that selects the unit says of it.

@@ -25,7 +25,7 @@ use super::{
 
 const CASES: u32 = 1_500;
 
-fn cases(share: u32) -> Config {
+pub(crate) fn cases(share: u32) -> Config {
     let wanted = option_env_at_run("JETTISON_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
     Config { cases: (wanted / share).max(1), failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() }
 }
@@ -61,7 +61,7 @@ fn plan_at(policy: &Policy, inventory: &Inventory, ledger: &Ledger, now: Timesta
     plan
 }
 
-fn ndjson(inventory: &Inventory) -> String {
+pub(crate) fn ndjson(inventory: &Inventory) -> String {
     let mut text = Vec::new();
     write(inventory, &mut text).unwrap();
     String::from_utf8(text).unwrap()
