@@ -100,9 +100,9 @@ fn word(tie: Tie) -> &'static str {
     }
 }
 
-/// A text between the quotes of DOT. Backslashes are doubled, lest they begin an escape there.
+/// A text between the quotes of DOT, where backslashes begin escapes and ampersands the entities of HTML.
 fn in_dot(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
+    text.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn dot(chart: &Chart) -> String {
@@ -201,7 +201,7 @@ mod tests {
         let tag = "v".repeat(300);
         assert_eq!(tame(&tag).chars().count(), LONGEST);
         assert_eq!(tame("a\nb\u{7}c"), "a b c");
-        assert_eq!(in_dot("a\"b\\n]"), "a\\\"b\\\\n]");
+        assert_eq!(in_dot("a\"b\\n]&lt;"), "a\\\"b\\\\n]&amp;lt;");
         assert_eq!(in_mermaid("a\"b];`#&<é"), "a#34;b#93;#59;#96;#35;#38;#60;é");
     }
 }

@@ -20,7 +20,7 @@ const HERE: &str = "demo/eu-central-1";
 const SHOWN: [(&str, &str); 3] = [
     ("kept", "ecr/image/team/web:stable"),
     ("retired", "ecr/image/team/web:build-117"),
-    ("waiting", "ecs/task-definition/web:10"),
+    ("waiting", "ecs/task-definition/web:5"),
 ];
 
 fn asked(object: &str) -> Explanation {
