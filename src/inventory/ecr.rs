@@ -65,6 +65,9 @@ pub struct Image {
     /// ACTIVE, ARCHIVED or ACTIVATING; absent means ACTIVE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_status: Option<String>,
+    /// When it was last archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_archived_at: Option<Timestamp>,
     /// When it came back from the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_activated_at: Option<Timestamp>,

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Step, Summary, estate::Estate, file::STORAGE_USD_PER_GB_MONTH};
+use super::{
+    Action, Step, Summary,
+    estate::Estate,
+    prices::{Archiving, storage_usd},
+};
 use crate::{
     graph::{ImageKey, Node},
     model::{
@@ -16,9 +20,11 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
     let mut summary = Summary { actions: Action::ALL.map(|action| (action, 0)).into(), ..Summary::default() };
     for step in steps {
         *summary.actions.entry(step.action).or_default() += 1;
+        if step.action != Action::DeleteImage {
+            continue;
+        }
         summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
-        if step.action.kind() == Kind::Image
-            && let Some(resource) = step.target.resource(Kind::Image)
+        if let Some(resource) = step.target.resource(Kind::Image)
             && let Resource::Image { repository, digest } = resource
         {
             let registry = step.target.location();
@@ -29,9 +35,10 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
             }
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "an estimate in cents")]
-    let gigabytes = summary.bytes_reclaimed.0 as f64 / 1e9;
-    summary.monthly_savings_usd = (gigabytes * STORAGE_USD_PER_GB_MONTH * 100.0).round() / 100.0;
+    summary.monthly_savings_usd = storage_usd(summary.bytes_reclaimed);
+    let archiving = Archiving::of(estate, steps);
+    summary.bytes_archived = archiving.bytes;
+    summary.monthly_savings_by_archiving_usd = archiving.monthly_savings_usd;
     let (calls, eta) = calls_and_eta(estate, steps);
     summary.api_calls = calls;
     summary.eta_seconds = eta;
@@ -80,6 +87,7 @@ fn call(action: Action) -> (&'static str, Bucket, usize) {
         Action::DeleteTaskDefinition => {
             ("ecs:DeleteTaskDefinitions", Bucket::EcsTaskDefinitionDeletion, batch::DELETE_TASK_DEFINITIONS)
         }
+        Action::ArchiveImage => ("ecr:UpdateImageStorageClass", Bucket::EcrModify, 1),
         Action::DeleteImage => ("ecr:BatchDeleteImage", Bucket::EcrModify, batch::IMAGES),
     }
 }

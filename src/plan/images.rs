@@ -7,13 +7,14 @@ use std::{
 
 use super::{
     Action, Expect,
+    archive::{is_archived, outcome, unless_archived},
     estate::{Estate, newest},
     evidence::{EvidenceBook, LastUse},
     obstacles::{Obstacles, objection},
     pulls::last_pull,
     replication::Copies,
     units::{Unit, Units, is_within_unit},
-    verdict::{Decision, Elapsed, Retirement, Says, Verdict, hear, keep_for},
+    verdict::{Decision, Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
     graph::{ImageKey, Node, Reach, subject_of_tag},
@@ -63,7 +64,7 @@ pub(super) fn decide(
     let mut decisions = Vec::new();
     for node in estate.images.keys() {
         let (Some((scope, _)), Some((_, resource))) = (place(estate, node), node.resource()) else { continue };
-        let verdict = member_verdict(estate, &units, &verdicts, node);
+        let verdict = unless_archived(estate, node, member_verdict(estate, &units, &verdicts, node));
         decisions.push(Decision { address: Estate::address(scope, resource), node: node.clone(), verdict });
     }
     decisions
@@ -80,7 +81,10 @@ fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], 
         Verdict::Keep(_) => 0,
         Verdict::Block { .. } => 1,
         Verdict::Defer { .. } => 2,
-        Verdict::Retire(_) => 3,
+        Verdict::Retire(retirement) if retirement.actions.iter().any(|(action, _)| *action == Action::ArchiveImage) => {
+            3
+        }
+        Verdict::Retire(_) => 4,
     };
     // Of units that wait, the one that waits longest.
     let until = |verdict: &Verdict| match verdict {
@@ -228,14 +232,21 @@ impl<'a> UnitCase<'_, 'a> {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Keep(vec![reason]),
         };
-        let Some(((rule, _), unused_for)) = heard.retiring.first() else { return keep_for(heard.waiting) };
-        let covered: BTreeSet<&str> = heard.retiring.iter().flat_map(|((_, tags), _)| tags).copied().collect();
-        if let Some(tag) = tags.iter().find(|tag| !covered.contains(*tag)) {
-            let text = format!("no rule that retires it covers its tag {tag}");
-            let reason = Reason::new(ReasonCode::TagNotMatched, text);
-            return Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect());
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        // Rules that delete count for both: where they do not cover every tag, with the others they may still archive.
+        for (action, retiring) in [(Action::DeleteImage, &heard.retiring), (Action::ArchiveImage, &heard.archiving)] {
+            covered.extend(retiring.iter().flat_map(|((_, tags), _)| tags));
+            if let Some(((rule, _), term)) = retiring.first()
+                && tags.iter().all(|tag| covered.contains(tag))
+            {
+                return self.retire(action, rule, term, last_use);
+            }
         }
-        self.retire(rule, unused_for, last_use)
+        let any = heard.retiring.iter().chain(&heard.archiving).next().is_some();
+        let Some(tag) = tags.iter().find(|tag| any && !covered.contains(*tag)) else { return keep_for(heard.waiting) };
+        let text = format!("no rule that retires it covers its tag {tag}");
+        let reason = Reason::new(ReasonCode::TagNotMatched, text);
+        Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect())
     }
 
     /// What a rule that selects the unit says of it.
@@ -243,18 +254,12 @@ impl<'a> UnitCase<'_, 'a> {
         if let Some(reason) = self.kept_by(rule, tags) {
             return Says::Keeps(reason);
         }
-        let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
-        match last_use.lasted(unused_for.value, self.estate.now()) {
-            Elapsed::Enough => Says::Retires(unused_for),
-            Elapsed::Not { until } => {
-                let text = format!("{rule} asks for {} without use", unused_for.value);
-                Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until))
-            }
-            Elapsed::Unknown => {
-                let text = format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
-                Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*unused_for.at))
-            }
-        }
+        outcome(rule, &rule.terms, self.is_archived(), |age| last_use.lasted(age, self.estate.now()))
+    }
+
+    /// Whether nothing of it is left to archive.
+    fn is_archived(&self) -> bool {
+        self.images().all(|(_, image)| is_archived(image))
     }
 
     fn images(&self) -> impl Iterator<Item = (&Node, &'a Image)> {
@@ -351,13 +356,16 @@ impl<'a> UnitCase<'_, 'a> {
         self.evidence.of_images(self.images())
     }
 
-    fn retire(&self, rule: &ImageRule, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
+    fn retire(&self, action: Action, rule: &ImageRule, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
         let window = self.estate.settings().rollback_window;
-        let action = Action::DeleteImage;
         if let Some(leaving) = &self.holds.leaving
             && let Some(held) = self.held_directly(leaving)
         {
-            // Its definition is deregistered now, and the rule counts from then as well.
+            // Its definition is deregistered now, and the rule counts from then as well: first to archive it, if it does that.
+            let (action, unused_for) = match &rule.terms.archive {
+                Some(archive) if !self.is_archived() => (Action::ArchiveImage, archive),
+                Some(_) | None => (action, unused_for),
+            };
             let eligible_at = window.max(unused_for.value).after(self.estate.now());
             let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
@@ -374,12 +382,17 @@ impl<'a> UnitCase<'_, 'a> {
         if let Some(verdict) = objection(self.estate, self.obstacles, self.unit.root, action, lost) {
             return verdict;
         }
-        let copies = Copies::of(self.estate, self.key, &self.unit.members);
-        if !copies.reasons.is_empty() {
-            return Verdict::Block { action, reasons: copies.reasons };
-        }
         let mut expect = vec![Expect::OptedIn, Expect::UnitUnreferenced { members: self.digests() }];
-        expect.extend(copies.expect());
+        if action == Action::ArchiveImage {
+            expect.push(Expect::Status { is: "ACTIVE".to_owned() });
+        } else {
+            // Only deletions are replicated ("Private image replication in Amazon ECR").
+            let copies = Copies::of(self.estate, self.key, &self.unit.members);
+            if !copies.reasons.is_empty() {
+                return Verdict::Block { action, reasons: copies.reasons };
+            }
+            expect.extend(copies.expect());
+        }
         let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
         let text = format!("unused for {}{last}", unused_for.value);
         Verdict::Retire(Retirement {

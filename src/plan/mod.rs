@@ -4,6 +4,7 @@
 //! reasons explain verdicts and steer nothing. Each kind of object has its own file, all of the same shape: what forbids
 //! retiring the object is asked first, then the rules, then time, then what could not be read.
 
+mod archive;
 mod assemble;
 mod decide;
 mod definitions;
@@ -15,6 +16,7 @@ mod history;
 mod images;
 mod obstacles;
 mod ordering;
+mod prices;
 mod pulls;
 mod replication;
 mod services;
@@ -25,8 +27,9 @@ mod verdict;
 mod warnings;
 
 pub use decide::{Answer, Question, decide};
-pub use file::{
-    FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
-    Summary, Waived,
+pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, Summary, Waived};
+pub use prices::{
+    ARCHIVE_CHEAPER_ABOVE_GB, ARCHIVE_MINIMUM_DAYS, ARCHIVE_USD_PER_GB_MONTH, ARCHIVE_USD_PER_GB_MONTH_ABOVE,
+    RESTORE_USD_PER_GB, STORAGE_USD_PER_GB_MONTH,
 };
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

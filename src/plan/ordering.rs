@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Action, Step, StepId, Target, estate::Estate, verdict::Retirement};
+use super::{Action, Step, StepId, Target, estate::Estate, prices::own_bytes, verdict::Retirement};
 use crate::{
     graph::{Cycle, Node, order},
-    inventory::is_index,
     model::{Address, Bytes},
 };
 
@@ -62,10 +61,7 @@ fn step(
     let image = estate.images.get(node).map(|seen| &seen.value);
     let mut tags = image.map_or_else(Vec::new, |image| image.image_tags.clone());
     tags.sort_unstable();
-    // ECR gives an index the size of its largest child: counting both would count that one twice.
-    let bytes = image
-        .filter(|image| !image.image_manifest_media_type.as_deref().is_some_and(is_index))
-        .map_or(Bytes(0), |image| Bytes(image.image_size_in_bytes));
+    let bytes = image.map_or(Bytes(0), own_bytes);
     Some(Step {
         id,
         action: *action,

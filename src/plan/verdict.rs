@@ -53,6 +53,8 @@ pub(super) enum Says<'p> {
     Keeps(Reason),
     /// Not yet.
     Waits(Reason),
+    /// It is archived: this term has been met. Of images only.
+    Archives(&'p Said<Age>),
     /// It goes: this term has been met.
     Retires(&'p Said<Age>),
 }
@@ -61,6 +63,8 @@ pub(super) enum Says<'p> {
 pub(super) struct Heard<'p, R> {
     /// Why it does not go yet.
     pub(super) waiting: Vec<Reason>,
+    /// Those that archive it, with the terms that were met, in the order of the policy.
+    pub(super) archiving: Vec<(R, &'p Said<Age>)>,
     /// Those that retire it, with the terms that were met, in the order of the policy.
     pub(super) retiring: Vec<(R, &'p Said<Age>)>,
 }
@@ -70,12 +74,13 @@ pub(super) struct Heard<'p, R> {
 /// # Errors
 /// The reason of the first that keeps the object.
 pub(super) fn hear<'p, R>(said: impl IntoIterator<Item = (R, Says<'p>)>) -> Result<Heard<'p, R>, Reason> {
-    let mut heard = Heard { waiting: Vec::new(), retiring: Vec::new() };
+    let mut heard = Heard { waiting: Vec::new(), archiving: Vec::new(), retiring: Vec::new() };
     for (rule, says) in said {
         match says {
             Says::Nothing => {}
             Says::Keeps(reason) => return Err(reason),
             Says::Waits(reason) => heard.waiting.push(reason),
+            Says::Archives(term) => heard.archiving.push((rule, term)),
             Says::Retires(term) => heard.retiring.push((rule, term)),
         }
     }

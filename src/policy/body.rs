@@ -68,14 +68,7 @@ impl<'a> Block<'a> {
     }
 
     fn open(block: &'a structure::Block, file: &'a Arc<SourceFile>, title: String) -> Self {
-        Self {
-            block,
-            file,
-            title,
-            attributes: Vec::new(),
-            blocks: Vec::new(),
-            missing: Vec::new(),
-        }
+        Self { block, file, title, attributes: Vec::new(), blocks: Vec::new(), missing: Vec::new() }
     }
 
     /// Changes what messages call it, once its labels are known.

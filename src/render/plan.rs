@@ -152,6 +152,12 @@ impl Text<'_> {
                 summary.bytes_reclaimed, summary.monthly_savings_usd
             ));
         }
+        if summary.bytes_archived.0 > 0 {
+            facts.push(format!(
+                "archives up to {} (saves about ${:.2} a month)",
+                summary.bytes_archived, summary.monthly_savings_by_archiving_usd
+            ));
+        }
         let findings: Vec<String> = ["CRITICAL", "HIGH", "MEDIUM", "LOW"]
             .iter()
             .filter_map(|severity| Some((summary.findings_removed.get(*severity)?, severity)))
@@ -312,6 +318,7 @@ fn phrase(action: Action, objects: &str) -> String {
     match action {
         Action::ScaleTaskSet => format!("scale {objects} to zero"),
         Action::DeregisterTaskDefinition => format!("deregister {objects}"),
+        Action::ArchiveImage => format!("archive {objects}"),
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => {
             format!("delete {objects}")
         }
@@ -385,6 +392,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         ReasonCode::ExpressManaged => "Express Mode's",
         ReasonCode::UnknownStatus => "in an unknown status",
         ReasonCode::DeletionUnderWay => "on their way out",
+        ReasonCode::Archived => "archived",
         ReasonCode::AlreadyGone => "gone",
         ReasonCode::RollbackWindow
         | ReasonCode::Settling

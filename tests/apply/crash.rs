@@ -128,6 +128,7 @@ pub(crate) fn acted_on(stage: &Stage, operation: &str, body: &serde_json::Value)
         "DeleteService" => Action::DeleteService,
         "DeregisterTaskDefinition" => Action::DeregisterTaskDefinition,
         "DeleteTaskDefinitions" => Action::DeleteTaskDefinition,
+        "UpdateImageStorageClass" => Action::ArchiveImage,
         "BatchDeleteImage" => Action::DeleteImage,
         _ => return Vec::new(),
     };

@@ -16,12 +16,13 @@ use super::{
     story::{self, digest, image_address},
 };
 
-const MUTATIONS: [&str; 6] = [
+const MUTATIONS: [&str; 7] = [
     "UpdateTaskSet",
     "DeleteTaskSet",
     "DeleteService",
     "DeregisterTaskDefinition",
     "DeleteTaskDefinitions",
+    "UpdateImageStorageClass",
     "BatchDeleteImage",
 ];
 

@@ -59,6 +59,7 @@ async fn access_denied_on_one_operation_fails_it_skips_what_waits_and_lets_the_r
         ("DeleteService", Action::DeleteService),
         ("DeregisterTaskDefinition", Action::DeregisterTaskDefinition),
         ("DeleteTaskDefinitions", Action::DeleteTaskDefinition),
+        ("UpdateImageStorageClass", Action::ArchiveImage),
         ("BatchDeleteImage", Action::DeleteImage),
     ];
     let planned = stage().await;

@@ -73,6 +73,7 @@ pub(crate) fn is_mutation(operation: &str) -> bool {
             | "DeleteService"
             | "DeregisterTaskDefinition"
             | "DeleteTaskDefinitions"
+            | "UpdateImageStorageClass"
             | "BatchDeleteImage"
     )
 }
@@ -550,6 +551,10 @@ pub(crate) fn fleet() -> story::World {
     world.index("team/web", "index", 200, &["old"], &["child-a", "child-b"]);
     world.repository("team/tools");
     world.image("team/tools", "tool", 200, &["t1"]);
+    world.repository("cold/base");
+    world.image("cold/base", "old", 200, &["b1"]);
+    world.image("cold/base", "cold-child", 200, &[]);
+    world.index("cold/base", "cold-index", 200, &["b2"], &["cold-child"]);
     world.inactive("web:1", 300, 200, &uri("gone"));
     world.definition("web:2", 300, &uri("v2"));
     world.definition("web:3", 300, &uri("gone"));

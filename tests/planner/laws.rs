@@ -19,7 +19,7 @@ use proptest::{
 use super::{
     generate::{Seeds, seeds},
     oracle::Oracle,
-    rules::{Block, Rules, keeps, matches, protect, rules},
+    rules::{Block, Rules, keeps, matches, protect, refused_together, rules},
     world::now,
 };
 
@@ -190,8 +190,8 @@ fn stricter(rules: &Rules, protect: &Block, salt: u64) -> Vec<Rules> {
             all.push(more_kept);
         }
         let restriction = matches(block.kind)[salt % matches(block.kind).len()];
-        // `untagged = true` means only those, and with `tags` those and the tagged: that pair restricts nothing.
-        let widens = block.matching.contains(&"untagged = true") && restriction.starts_with("tags");
+        // `untagged = true` means only those, and with `tags` it would mean those and the tagged: that pair is an error.
+        let widens = refused_together(block.matching.iter().copied().chain([restriction]));
         if block.keep.is_empty() && Rules::lacks(&block.matching, restriction) && !widens {
             narrower.blocks[index].matching.push(restriction);
             all.push(narrower);
@@ -325,7 +325,9 @@ fn users_of_image<'p>(plan: &'p Plan, inventory: &Inventory, image: &Step) -> Ve
                     let target = (step.target.family.clone().unwrap().to_string(), step.target.revision.unwrap().0);
                     (target == wanted).then_some(step)
                 }
-                Action::ScaleTaskSet | Action::DeleteTaskDefinition | Action::DeleteImage => None,
+                Action::ScaleTaskSet | Action::DeleteTaskDefinition | Action::ArchiveImage | Action::DeleteImage => {
+                    None
+                }
             });
         }
     }

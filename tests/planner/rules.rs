@@ -90,6 +90,12 @@ fn some(lines: &'static [&'static str], range: std::ops::Range<usize>) -> impl S
     })
 }
 
+/// Whether a `match` of images in a rule may not have these lines together.
+pub(crate) fn refused_together<'l>(lines: impl IntoIterator<Item = &'l str>) -> bool {
+    let lines: Vec<&str> = lines.into_iter().collect();
+    lines.contains(&"untagged = true") && lines.iter().any(|line| attribute(line) == "tags")
+}
+
 fn block(kind: &'static str) -> impl Strategy<Value = Block> {
     const AGE: [&str; 4] = ["0s", "0s", "30d", "90d"];
     let matching = prop_oneof![2 => Just(vec![matches(kind)[0]]), 2 => some(matches(kind), 1..3)];
@@ -102,7 +108,10 @@ fn block(kind: &'static str) -> impl Strategy<Value = Block> {
     };
     let deregister: &'static [&'static str] = &["unused_for = \"0s\"", "unused_for = \"30d\""];
     (matching, keep, 0..AGE.len(), 0..delete.len(), 0..deregister.len(), 0..4u8, prop::bool::weighted(0.85)).prop_map(
-        move |(matching, keep, _, deletes, deregisters, more, does_delete)| {
+        move |(mut matching, keep, _, deletes, deregisters, more, does_delete)| {
+            if kind == "image" && refused_together(matching.iter().copied()) {
+                matching.retain(|line| attribute(line) != "tags");
+            }
             let is_definition = kind == "task_definition";
             let mut block = Block { is_protect: false, kind, matching, keep, deregister: vec![], delete: vec![] };
             if does_delete {

@@ -94,9 +94,14 @@ retention "image" "all" {
 }
 "#;
 
-/// As `CLEAN_EVERYTHING`, with no age asked for and no rollback window.
+/// As `CLEAN_EVERYTHING`, with no age asked for and no rollback window. The images of `cold/*` are archived instead.
 pub(crate) fn clean_at_once() -> String {
-    CLEAN_EVERYTHING.replace("\"90d\"", "\"0s\"") + "settings { rollback_window = \"0s\" }\n"
+    let rules = CLEAN_EVERYTHING
+        .replace("\"90d\"", "\"0s\"")
+        .replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
+    let archive =
+        "retention \"image\" \"cold\" {\n  match { repository = [\"cold/*\"] }\n  archive { unused_for = \"0s\" }\n}\n";
+    rules + archive + "settings { rollback_window = \"0s\" }\n"
 }
 
 /// A world in the making.
@@ -143,6 +148,7 @@ impl World {
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
             image_status: None,
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };
