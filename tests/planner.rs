@@ -7,6 +7,8 @@
 
 #[path = "planner/archive.rs"]
 mod archive;
+#[path = "planner/budget.rs"]
+mod budget;
 #[path = "planner/corners.rs"]
 mod corners;
 #[path = "planner/estate.rs"]

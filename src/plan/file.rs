@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Step};
+use super::{Action, MeasuredLimit, Step};
 use crate::{
     inventory::Gap,
     model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Source, Timestamp, sha256},
@@ -61,6 +61,9 @@ pub struct Plan {
     pub blocked: Vec<Pending>,
     /// How many objects are kept, by the first reason of each.
     pub kept_by_reason: BTreeMap<ReasonCode, u64>,
+    /// What it comes to against the policy's budget: a limit that nothing counts against is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budget: Vec<MeasuredLimit>,
     /// What a reviewer should know.
     pub warnings: Vec<String>,
 }

@@ -6,6 +6,9 @@
 
 mod archive;
 mod assemble;
+mod budget;
+mod budget_census;
+mod budget_text;
 mod decide;
 mod definitions;
 mod estate;
@@ -26,6 +29,7 @@ mod units;
 mod verdict;
 mod warnings;
 
+pub use budget::MeasuredLimit;
 pub use decide::{Answer, Question, decide};
 pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, Summary, Waived};
 pub use prices::{

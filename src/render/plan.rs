@@ -33,6 +33,7 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
     let text = Text { plan, canvas, detail };
     let mut out = String::new();
     text.heading(&mut out);
+    text.refusals(&mut out);
     if plan.has_changes() {
         text.groups(&mut out);
         text.headline(&mut out);
@@ -71,6 +72,18 @@ impl Text<'_> {
         let as_of = self.plan.as_of.strftime("%Y-%m-%d %H:%M UTC");
         let line = format!("Plan for {}, as of {as_of}", listed(&scopes, "and"));
         let _infallible = writeln!(out, "{}\n", self.canvas.wrap(&self.canvas.bold(&line), 0));
+    }
+
+    /// What forbids to carry the plan out: above what it would do, and below.
+    fn refusals(&self, out: &mut String) {
+        if self.plan.refusals.is_empty() {
+            return;
+        }
+        let _infallible = writeln!(out, "{}", self.canvas.red("This plan is refused:"));
+        for refusal in &self.plan.refusals {
+            let _infallible = writeln!(out, "{}", self.canvas.red(&hang(&self.canvas, &refusal.text)));
+        }
+        out.push('\n');
     }
 
     fn groups(&self, out: &mut String) {
@@ -275,7 +288,15 @@ impl Text<'_> {
         if plan.has_changes() {
             let _infallible = writeln!(out, "\nPlan id {}", plan.plan_id);
             let until = plan.expires_at.strftime("%Y-%m-%d %H:%M UTC");
-            let _infallible = writeln!(out, "Can be applied until {until}.");
+            if plan.refusals.is_empty() {
+                let _infallible = writeln!(out, "Can be applied until {until}.");
+            }
+        }
+        if !plan.refusals.is_empty() {
+            out.push('\n');
+            self.refusals(out);
+            out.truncate(out.trim_end().len());
+            out.push('\n');
         }
         if let Some(next) = next {
             let _infallible = writeln!(out, "\nTo carry it out:\n  {}", self.canvas.green(next));

@@ -405,7 +405,7 @@ impl Stage {
         let now: Now = self.sim.clock();
         if !self.is_begun {
             let steps = u32::try_from(self.plan.steps.len()).unwrap();
-            let new = NewRun { plan_id: &self.plan.plan_id, steps, plan: b"plan" };
+            let new = NewRun { plan_id: &self.plan.plan_id, steps, override_budget: None, plan: b"plan" };
             let _left = Journal::create(self.store.clone(), self.run.clone(), new, self.owner(), now()).await.unwrap();
             self.is_begun = true;
         }

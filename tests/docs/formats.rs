@@ -187,7 +187,7 @@ fn opened(at: Timestamp) -> Event {
         url: None,
     };
     let plan_id = "sha256:2c0977084fa67025283435fe52c3fd7e70b649d19453423ac30ee5d9d22c54f8".to_owned();
-    Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, at }
+    Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, override_budget: None, at }
 }
 
 fn intended(at: Timestamp) -> Event {

@@ -190,7 +190,10 @@ fn the_plan_is_honest_about_what_archiving_costs() {
     assert!(summary.monthly_savings_by_archiving_usd.abs() < 1e-9, "as much as standard storage");
     assert!((summary.monthly_savings_usd - 3.0).abs() < 1e-9);
     let warned = plan.warnings.join("\n");
-    assert!(warned.contains("at least 90 days (about $30.00 for 93.1 GiB)") && warned.contains("about $3.00"), "{warned}");
+    assert!(
+        warned.contains("at least 90 days (about $30.00 for 93.1 GiB)") && warned.contains("about $3.00"),
+        "{warned}"
+    );
     // Thirty of ninety days are left, a month of thirty gigabytes.
     assert!(warned.contains("1 image would be deleted less than 90 days after it was archived"), "{warned}");
     assert!(warned.contains("charged all the same, about $3.00"), "{warned}");
