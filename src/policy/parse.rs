@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(policy.waivers[1].reason, "Job definitions are made by the nightly run, which names digests.");
         assert_eq!(&*policy.waivers[0].at, line_of("waive \"daemons\""));
         let kinds: Vec<_> = policy.protects.iter().map(|protect| protect.select.kind().as_str()).collect();
-        assert_eq!(kinds, ["image", "service", "task_set", "task_definition"]);
+        assert_eq!(kinds, ["image", "image", "service", "task_set", "task_definition"]);
         assert!(matches!(&policy.protects[0].select, Selector::Image(image)
             if image.repository.as_ref().unwrap().texts() == ["base/*"]));
 

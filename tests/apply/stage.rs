@@ -575,6 +575,18 @@ pub(crate) fn fleet() -> story::World {
     world
 }
 
+/// The rules of a story in which everything goes at once, but that images of `cold/*` are archived.
+pub(crate) fn clean_and_archive_at_once() -> String {
+    let rules = story::clean_at_once().replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
+    rules
+        + r#"
+retention "image" "cold" {
+  match { repository = ["cold/*"] }
+  archive { unused_for = "0s" }
+}
+"#
+}
+
 /// A request of someone else's, as an SDK would sign it.
 pub(crate) fn signed(service: &str, target: &str, body: &serde_json::Value) -> http::Request<Bytes> {
     let credential = format!("AKIA{}DEMO/20261101/{}/{service}/aws4_request", story::ACCOUNT, story::REGION);

@@ -94,14 +94,9 @@ retention "image" "all" {
 }
 "#;
 
-/// As `CLEAN_EVERYTHING`, with no age asked for and no rollback window. The images of `cold/*` are archived instead.
+/// As `CLEAN_EVERYTHING`, with no age asked for and no rollback window.
 pub(crate) fn clean_at_once() -> String {
-    let rules = CLEAN_EVERYTHING
-        .replace("\"90d\"", "\"0s\"")
-        .replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
-    let archive =
-        "retention \"image\" \"cold\" {\n  match { repository = [\"cold/*\"] }\n  archive { unused_for = \"0s\" }\n}\n";
-    rules + archive + "settings { rollback_window = \"0s\" }\n"
+    CLEAN_EVERYTHING.replace("\"90d\"", "\"0s\"") + "settings { rollback_window = \"0s\" }\n"
 }
 
 /// A world in the making.

@@ -1,6 +1,6 @@
 //! The ECR calls that archive and delete images.
 
-use aws_sdk_ecr::types::{ImageFailure, ImageFailureCode, ImageIdentifier, TargetStorageClass};
+use aws_sdk_ecr::types::{ImageFailure, ImageFailureCode, ImageIdentifier, ImageStatus, TargetStorageClass};
 
 use super::{
     super::{ItemOutcome, ItemResult, Mutation, Operation, Session},
@@ -42,7 +42,7 @@ impl Session {
             .image_id(ImageIdentifier::builder().image_digest(digest.as_str()).build())
             .target_storage_class(TargetStorageClass::Archive);
         match self.mutate(Operation::UpdateImageStorageClass, || request.clone().send()).await {
-            Ok(answer) => Ok(match answer.image_status().map(|status| status.as_str()) {
+            Ok(answer) => Ok(match answer.image_status().map(ImageStatus::as_str) {
                 Some("ARCHIVED") => Archival::Archived,
                 other => Archival::Other { status: other.unwrap_or("not given").to_owned() },
             }),
