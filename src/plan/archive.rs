@@ -5,14 +5,13 @@
 
 use super::{
     Action,
-    estate::Estate,
-    verdict::{Elapsed, Says, Verdict},
+    unit::ImageRule,
+    verdict::{Elapsed, Says, Telling, Verdict},
 };
 use crate::{
-    graph::Node,
     inventory::Image,
     model::{Age, Reason, ReasonCode},
-    policy::{ImageTerms, Said},
+    policy::Said,
 };
 
 /// Whether ECR shows an image as archived. One that is on its way back is not.
@@ -21,48 +20,53 @@ pub(super) fn is_archived(image: &Image) -> bool {
 }
 
 /// What the terms of a rule ask of a unit's last use, as `lasted` has it: to delete it, if it has come to that, or else to
-/// archive it, or else to wait for the next of the two. `name` is the rule's.
+/// archive it, or else to wait for the next of the two.
 pub(super) fn outcome<'p>(
-    name: &impl std::fmt::Display,
-    terms: &'p ImageTerms,
+    telling: Telling,
+    rule: &'p ImageRule,
     is_archived: bool,
     lasted: impl Fn(Age) -> Elapsed,
 ) -> Says<'p> {
     let is_met = |term: &&Said<Age>| lasted(term.value) == Elapsed::Enough;
+    let terms = &rule.terms;
     if let Some(term) = terms.delete.as_ref().filter(is_met) {
         return Says::Retires(term);
     }
     match (&terms.archive, &terms.delete) {
-        (Some(archive), delete) if is_archived => Says::Waits(archived(name, archive, delete.as_ref(), lasted)),
+        (Some(archive), delete) if is_archived => {
+            Says::Waits(archived(telling, rule, archive, delete.as_ref(), lasted))
+        }
         (Some(term), _) if is_met(&term) => Says::Archives(term),
-        (Some(term), _) | (None, Some(term)) => Says::Waits(waits(name, term, lasted(term.value))),
+        (Some(term), _) | (None, Some(term)) => Says::Waits(waits(telling, rule, term, lasted(term.value))),
         (None, None) => Says::Nothing,
     }
 }
 
-fn waits(name: &impl std::fmt::Display, term: &Said<Age>, lasted: Elapsed) -> Reason {
-    let text = format!("{name} asks for {} without use", term.value);
+fn waits(telling: Telling, rule: &ImageRule, term: &Said<Age>, lasted: Elapsed) -> Reason {
+    let text = || format!("{rule} asks for {} without use", term.value);
     match lasted {
-        Elapsed::Not { until } => Reason::new(ReasonCode::TooRecent, text).at(&*term.at).until(until),
+        Elapsed::Not { until } => telling.reason(ReasonCode::TooRecent, text).at(&*term.at).until(until),
         Elapsed::Enough | Elapsed::Unknown => {
-            Reason::new(ReasonCode::AgeUnknown, format!("{text}, and nothing dates its last")).at(&*term.at)
+            let text = || format!("{}, and nothing dates its last", text());
+            telling.reason(ReasonCode::AgeUnknown, text).at(&*term.at)
         }
     }
 }
 
 /// Why a unit that is archived stays: nothing is left to archive, and deleting it is not due.
 fn archived(
-    name: &impl std::fmt::Display,
+    telling: Telling,
+    rule: &ImageRule,
     archive: &Said<Age>,
     delete: Option<&Said<Age>>,
     lasted: impl Fn(Age) -> Elapsed,
 ) -> Reason {
     let Some(delete) = delete else {
-        let text = format!("it is archived, and {name} asks for no more");
-        return Reason::new(ReasonCode::Archived, text).at(&*archive.at);
+        let text = || format!("it is archived, and {rule} asks for no more");
+        return telling.reason(ReasonCode::Archived, text).at(&*archive.at);
     };
-    let text = format!("it is archived, and {name} deletes it after {} without use", delete.value);
-    let reason = Reason::new(ReasonCode::Archived, text).at(&*delete.at);
+    let text = || format!("it is archived, and {rule} deletes it after {} without use", delete.value);
+    let reason = telling.reason(ReasonCode::Archived, text).at(&*delete.at);
     match lasted(delete.value) {
         Elapsed::Not { until } => reason.until(until),
         Elapsed::Enough | Elapsed::Unknown => reason,
@@ -70,15 +74,15 @@ fn archived(
 }
 
 /// The verdict on one image of a unit that is to be archived: one that is archived already has nothing to wait for.
-pub(super) fn unless_archived(estate: &Estate<'_>, node: &Node, verdict: Verdict) -> Verdict {
+pub(super) fn unless_archived(telling: Telling, image: &Image, verdict: Verdict) -> Verdict {
     let archives = match &verdict {
         Verdict::Keep(_) => false,
         Verdict::Defer { action, .. } | Verdict::Block { action, .. } => *action == Action::ArchiveImage,
-        Verdict::Retire(retirement) => retirement.actions.iter().any(|(action, _)| *action == Action::ArchiveImage),
+        Verdict::Retire(retirement) => retirement.does(Action::ArchiveImage),
     };
-    let is_archived = estate.images.get(node).is_some_and(|seen| is_archived(&seen.value));
-    if archives && is_archived {
-        return Verdict::keep(ReasonCode::Archived, "it is archived, unlike other images of its unit");
+    if archives && is_archived(image) {
+        let text = || "it is archived, unlike other images of its unit".to_owned();
+        return Verdict::Keep(vec![telling.reason(ReasonCode::Archived, text)]);
     }
     verdict
 }

@@ -1,6 +1,8 @@
 //! From verdicts to a plan.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use super::{
     MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, Step, Summary, Waived, budget,
@@ -8,41 +10,18 @@ use super::{
     figures::{count, summarise},
     file::FORMAT_VERSION,
     ordering::steps,
-    verdict::{Decision, Retirement, Verdict},
+    tally::Tally,
     warnings::warnings,
 };
-use crate::{
-    graph::Node,
-    model::{Address, ReasonCode},
-};
+use crate::model::ReasonCode;
 
 /// Puts a plan together.
-pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>) -> Plan {
-    let mut deferred = Vec::new();
-    let mut blocked = Vec::new();
-    let mut kept_by_reason: BTreeMap<ReasonCode, u64> = BTreeMap::new();
-    let mut retired: HashMap<Node, (Address, Retirement)> = HashMap::new();
-    for Decision { node, address, verdict } in decisions {
-        match verdict {
-            Verdict::Keep(reasons) => {
-                let code = reasons.first().map_or(ReasonCode::NoRule, |reason| reason.code);
-                *kept_by_reason.entry(code).or_default() += 1;
-            }
-            Verdict::Defer { action, eligible_at, reasons } => {
-                deferred.push(Pending { address, action, eligible_at: Some(eligible_at), reasons });
-            }
-            Verdict::Block { action, reasons } => {
-                blocked.push(Pending { address, action, eligible_at: None, reasons });
-            }
-            Verdict::Retire(retirement) => {
-                retired.insert(node, (address, retirement));
-            }
-        }
-    }
+pub(super) fn assemble(estate: &Estate<'_>, tally: Tally<'_>) -> Plan {
+    let Tally { kept_by_reason, mut deferred, mut blocked, retired, ties } = tally;
     for pending in [&mut deferred, &mut blocked] {
-        pending.sort_unstable_by(|left, right| left.address.cmp(&right.address));
+        pending.par_sort_by(|left, right| left.address.cmp(&right.address));
     }
-    let (steps, mut refusals) = match steps(estate, &retired) {
+    let (steps, mut refusals) = match steps(estate, retired, &ties) {
         Ok(steps) => (steps, Vec::new()),
         Err(cycle) => (Vec::new(), vec![Refusal { code: RefusalCode::Errored, text: cycle.to_string() }]),
     };
@@ -80,7 +59,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         format_version: FORMAT_VERSION.to_owned(),
         tool_version: question.tool_version.to_owned(),
         plan_id: String::new(),
-        integrity: String::new(),
+        integrity: std::sync::OnceLock::new(),
         created_at: question.now,
         expires_at: settings.plan_expiry.after(question.now),
         as_of: question.now,
@@ -107,5 +86,5 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         budget: rest.budget,
         warnings: rest.warnings,
     }
-    .sealed()
+    .identified()
 }

@@ -4,7 +4,7 @@
 //! Counts and bytes are those of the steps, objects counted once however many steps they take. Shares and survivors are
 //! those of `budget_census`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use super::{
     figures::count,
 };
 use crate::{
-    model::{AccountLabel, Address, Bytes, Kind},
+    model::{AccountLabel, Bytes, Kind},
     policy::{Limits, Said},
 };
 
@@ -65,16 +65,15 @@ pub(super) fn measure(estate: &Estate<'_>, steps: &[Step]) -> Vec<MeasuredLimit>
         } else {
             BTreeMap::new()
         };
-        let mut all = BTreeMap::from([(None, Taken::default())]);
-        let mut by_account: BTreeMap<Option<String>, Taken<'_>> = BTreeMap::new();
-        for step in &steps {
-            all.entry(None).or_default().add(step);
-            by_account.entry(Some(step.address.account.to_string())).or_default().add(step);
-        }
+        let mut by_account: BTreeMap<&AccountLabel, Vec<&Step>> = BTreeMap::new();
+        steps.iter().for_each(|step| by_account.entry(&step.address.account).or_default().push(step));
+        let by_account =
+            by_account.into_iter().map(|(account, steps)| (Some(account.to_string()), Taken::of(kind, &steps)));
+        let all = BTreeMap::from([(None, Taken::of(kind, &steps))]);
         amounts(&mut measured, kind.as_str(), &of_kind.plan, &all);
         shares(&mut measured, kind.as_str(), &of_kind.plan, &named(&groups));
         let account = format!("{kind}.account");
-        amounts(&mut measured, &account, &of_kind.account, &by_account);
+        amounts(&mut measured, &account, &of_kind.account, &by_account.collect());
         shares(&mut measured, &account, &of_kind.account, &summed_by_account(&groups));
     }
     measured
@@ -93,38 +92,34 @@ pub(super) fn refusals(measured: &[MeasuredLimit]) -> Vec<Refusal> {
     exceeded.values().filter_map(text).collect()
 }
 
-/// What steps take of a group.
-#[derive(Default)]
-struct Taken<'s> {
-    objects: BTreeSet<&'s Address>,
+/// What steps take of the objects of a kind.
+struct Taken {
+    objects: u64,
     bytes: Bytes,
 }
 
-impl<'s> Taken<'s> {
-    fn add(&mut self, step: &'s Step) {
-        self.objects.insert(&step.address);
-        self.bytes = self.bytes + step.bytes;
+impl Taken {
+    fn of(kind: Kind, steps: &[&Step]) -> Self {
+        let objects = match kind {
+            // One step is all that is done to one in a plan.
+            Kind::Service | Kind::Image => steps.len(),
+            Kind::TaskSet | Kind::TaskDefinition => {
+                steps.iter().map(|step| &step.address).collect::<HashSet<_>>().len()
+            }
+        };
+        Self { objects: count(objects), bytes: steps.iter().map(|step| step.bytes).sum() }
     }
 }
 
-fn amounts(
-    measured: &mut Vec<MeasuredLimit>,
-    prefix: &str,
-    limits: &Limits,
-    taken: &BTreeMap<Option<String>, Taken<'_>>,
-) {
+fn amounts(measured: &mut Vec<MeasuredLimit>, prefix: &str, limits: &Limits, taken: &BTreeMap<Option<String>, Taken>) {
     if let Some(said) = &limits.max_count {
-        let of = |group: &Option<String>, taken: &Taken<'_>| {
-            let found = count(taken.objects.len());
-            at_most(format!("{prefix}.max_count"), said, group.clone(), u64::from(said.value), found)
+        let of = |group: &Option<String>, taken: &Taken| {
+            at_most(format!("{prefix}.max_count"), said, group.clone(), u64::from(said.value), taken.objects)
         };
-        keep_telling(
-            measured,
-            taken.iter().map(|(group, taken)| (u128::from(count(taken.objects.len())), of(group, taken))),
-        );
+        keep_telling(measured, taken.iter().map(|(group, taken)| (u128::from(taken.objects), of(group, taken))));
     }
     if let Some(said) = &limits.max_bytes {
-        let of = |group: &Option<String>, taken: &Taken<'_>| {
+        let of = |group: &Option<String>, taken: &Taken| {
             at_most(format!("{prefix}.max_bytes"), said, group.clone(), said.value.0, taken.bytes.0)
         };
         keep_telling(measured, taken.iter().map(|(group, taken)| (u128::from(taken.bytes.0), of(group, taken))));

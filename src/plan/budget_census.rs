@@ -1,15 +1,17 @@
 //! How many objects a repository, a family or a cluster has, how many of them can be used, and how many go.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
     ops::Add,
 };
 
+use rayon::prelude::*;
+
 use super::{Expect, Step, estate::Estate};
 use crate::{
-    graph::subject_of_tag,
-    inventory::{Image, Inventory, Seen},
+    graph::RepositoryImages,
+    inventory::Seen,
     model::{AccountId, Digest, Kind, Location, Region, RepositoryName, Scope, cluster_name, service_name},
 };
 
@@ -24,6 +26,15 @@ pub(super) struct Census {
     pub(super) usable: u64,
     /// Those of them that steps concern.
     pub(super) usable_goes: u64,
+}
+
+impl Census {
+    fn count(&mut self, is_usable: bool, goes: bool) {
+        self.all += 1;
+        self.goes += u64::from(goes);
+        self.usable += u64::from(is_usable);
+        self.usable_goes += u64::from(is_usable && goes);
+    }
 }
 
 impl Add for Census {
@@ -83,14 +94,10 @@ struct Counted<'i> {
 }
 
 fn tally<'e, 'i>(estate: &'e Estate<'_>, objects: impl Iterator<Item = Counted<'i>>) -> BTreeMap<Group<'e>, Census> {
-    // By borrowed names first: an estate has a million images and a thousand repositories.
+    // By borrowed names first: an estate has many more objects than groups.
     let mut found: BTreeMap<(&Location, &str), Census> = BTreeMap::new();
     for Counted { location, container, is_usable, goes } in objects {
-        let one = found.entry((location, container)).or_default();
-        one.all += 1;
-        one.goes += u64::from(goes);
-        one.usable += u64::from(is_usable);
-        one.usable_goes += u64::from(is_usable && goes);
+        found.entry((location, container)).or_default().count(is_usable, goes);
     }
     let group = |((location, container), census): ((&Location, &str), Census)| {
         Some((Group { scope: estate.scope(location)?, container: container.to_owned() }, census))
@@ -161,61 +168,35 @@ fn task_definitions<'e>(estate: &'e Estate<'_>, steps: &[&Step]) -> BTreeMap<Gro
     )
 }
 
-/// An image of an inventory, by identity.
-type Identity<'i> = (Place<'i>, &'i RepositoryName, &'i Digest);
+/// The digests of images of one repository.
+type Named<'s> = HashMap<(Place<'s>, &'s RepositoryName), HashSet<&'s Digest>>;
 
 /// Units, by their roots: what no other image of the repository lists or is the subject of. Images in a circle have none, and
 /// always stay: not to count them lets less through.
 fn images<'e>(estate: &'e Estate<'_>, steps: &[&Step]) -> BTreeMap<Group<'e>, Census> {
-    let inventory = estate.question.inventory;
-    let parts = parts(inventory);
     let going = going(steps);
-    let roots = inventory.images.iter().filter(|seen| !parts.contains(&identity(seen)));
-    tally(
-        estate,
-        roots.map(|seen| Counted {
-            location: &seen.location,
-            container: seen.value.repository_name.as_str(),
-            is_usable: matches!(seen.value.image_status.as_deref(), None | Some("ACTIVE")),
-            goes: going.contains(&identity(seen)),
-        }),
-    )
-}
-
-fn identity(seen: &Seen<Image>) -> Identity<'_> {
-    (place(&seen.location), &seen.value.repository_name, &seen.value.image_digest)
-}
-
-/// The images that belong to another one of their repository.
-fn parts(inventory: &Inventory) -> HashSet<Identity<'_>> {
-    let images: HashSet<Identity<'_>> = inventory.images.iter().map(identity).collect();
-    let mut parts = HashSet::new();
-    for Seen { location, value: manifest } in &inventory.manifests {
-        let (location, repository, index) = (place(location), &manifest.repository_name, &manifest.image_digest);
-        if images.contains(&(location, repository, index)) {
-            let children = manifest.children.iter().filter(|child| *child != index);
-            parts.extend(children.map(|child| (location, repository, child)));
+    let of_repository = |repository: &RepositoryImages<'_>| {
+        let scope = estate.scope(repository.registry)?;
+        let going = going.get(&(place(repository.registry), repository.name));
+        let mut is_part = vec![false; repository.images.len()];
+        repository.ties().iter().for_each(|(_, held, _)| is_part[*held] = true);
+        let mut census = Census::default();
+        for (image, _) in repository.images.iter().zip(&is_part).filter(|(_, is_part)| !**is_part) {
+            let is_usable = matches!(image.image_status.as_deref(), None | Some("ACTIVE"));
+            census.count(is_usable, going.is_some_and(|going| going.contains(&image.image_digest)));
         }
-    }
-    for seen in &inventory.images {
-        let (location, repository, digest) = identity(seen);
-        let tagged = seen.value.image_tags.iter().filter_map(subject_of_tag);
-        let mut subjects = tagged.chain(seen.value.subject_manifest_digest.clone());
-        if subjects.any(|subject| subject != *digest && images.contains(&(location, repository, &subject))) {
-            parts.insert((location, repository, digest));
-        }
-    }
-    parts
+        Some((Group { scope, container: repository.name.to_string() }, census))
+    };
+    estate.repositories.par_iter().filter_map(of_repository).collect()
 }
 
 /// The images of units of which any image goes.
-fn going<'s>(steps: &[&'s Step]) -> HashSet<Identity<'s>> {
-    let mut going = HashSet::new();
+fn going<'s>(steps: &[&'s Step]) -> Named<'s> {
+    let mut going = Named::new();
     for step in steps.iter().copied() {
         let Some(repository) = &step.target.repository else { continue };
         let members = step.expect.iter().find_map(unit).unwrap_or_default();
-        let digests = members.iter().chain(&step.target.digest);
-        going.extend(digests.map(|digest| (home(step), repository, digest)));
+        going.entry((home(step), repository)).or_default().extend(members.iter().chain(&step.target.digest));
     }
     going
 }

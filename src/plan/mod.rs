@@ -13,6 +13,8 @@ mod decide;
 mod definitions;
 mod estate;
 mod evidence;
+mod explain;
+mod families;
 mod figures;
 mod file;
 mod history;
@@ -22,18 +24,28 @@ mod ordering;
 mod prices;
 mod pulls;
 mod replication;
+mod repository;
 mod services;
+mod slice;
+mod slice_names;
 mod step;
+mod tally;
 mod task_sets;
+mod unit;
 mod units;
 mod verdict;
 mod warnings;
 
 pub use budget::MeasuredLimit;
 pub use decide::{Answer, Question, decide};
+pub use explain::{
+    Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, Unexplained, UnitPart,
+    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain,
+};
 pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, Summary, Waived};
 pub use prices::{
     ARCHIVE_CHEAPER_ABOVE_GB, ARCHIVE_MINIMUM_DAYS, ARCHIVE_USD_PER_GB_MONTH, ARCHIVE_USD_PER_GB_MONTH_ABOVE,
     RESTORE_USD_PER_GB, STORAGE_USD_PER_GB_MONTH,
 };
+pub use slice::slice;
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

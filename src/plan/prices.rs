@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::{Action, Step, archive::is_archived, estate::Estate};
 use crate::{
-    graph::{ImageKey, Node},
     inventory::{Image, is_index},
-    model::{Bytes, Kind, Location, Resource, Timestamp},
+    model::{Bytes, Location, Timestamp},
 };
 
 /// Standard storage, per GB and month.
@@ -93,7 +94,7 @@ pub(super) fn warnings(estate: &Estate<'_>, steps: &[Step]) -> Vec<String> {
 /// Deletions of what was archived less than ninety days ago.
 fn early(estate: &Estate<'_>, steps: &[Step]) -> Option<String> {
     let (mut images, mut cost) = (0_u64, 0.0);
-    for image in deleted(estate, steps).filter(|image| is_archived(image)) {
+    for image in deleted_from_archive(estate, steps) {
         let left = days_charged(image.last_archived_at, estate.now());
         if left > 0.0 {
             images += 1;
@@ -116,12 +117,18 @@ fn days_charged(archived_at: Option<Timestamp>, now: Timestamp) -> f64 {
     (minimum - now.duration_since(archived_at).as_secs_f64() / DAY_SECONDS).clamp(0.0, minimum)
 }
 
-fn deleted<'s, 'e>(estate: &'s Estate<'e>, steps: &'s [Step]) -> impl Iterator<Item = &'e Image> + use<'s, 'e> {
-    steps.iter().filter(|step| step.action == Action::DeleteImage).filter_map(|step| {
-        let Resource::Image { repository, digest } = step.target.resource(Kind::Image)? else { return None };
-        let node = Node::Image(ImageKey { registry: step.target.location(), repository, digest });
-        Some(&estate.images.get(&node)?.value)
-    })
+/// The archived images that steps delete, in their order.
+fn deleted_from_archive<'e>(estate: &Estate<'e>, steps: &[Step]) -> Vec<&'e Image> {
+    // Most registries have no archive, and looking a million images up takes a while.
+    if !estate.question.inventory.images.iter().any(|seen| is_archived(&seen.value)) {
+        return Vec::new();
+    }
+    let image = |step: &Step| {
+        let target = &step.target;
+        let place = estate.find_image(&target.location(), target.repository.as_ref()?, target.digest.as_ref()?)?;
+        estate.image(place).filter(|image| is_archived(image))
+    };
+    steps.par_iter().filter(|step| step.action == Action::DeleteImage).filter_map(image).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate in cents")]

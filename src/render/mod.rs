@@ -1,6 +1,7 @@
 //! Data to text: no decisions, no clock, no terminal. Whoever prints says how wide it is and whether colour is understood.
 
 mod diagnostic;
+mod explain;
 mod gaps;
 mod inventory;
 mod paint;
@@ -8,6 +9,7 @@ mod plan;
 mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
+pub use explain::explanation;
 pub use gaps::GapSummary;
 pub use inventory::{InventorySummary, ScopeSummary, inventory};
 pub use paint::{Canvas, grouped};

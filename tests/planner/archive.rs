@@ -50,7 +50,7 @@ fn what_is_due_for_both_is_deleted() {
     assert_eq!(plan.fate_of_image("team/web", "colder"), archived());
     assert_eq!(plan.fate_of_image("team/web", "old"), deleted());
     let step = plan.plan.steps.iter().find(|step| step.action == ArchiveImage).unwrap();
-    assert_eq!((step.at.as_str(), step.rule.as_str()), ("policy.hcl:8", "image.all"));
+    assert_eq!((&*step.at, &*step.rule), ("policy.hcl:8", "image.all"));
     let facts = serde_json::to_string(&step.expect).unwrap();
     assert!(facts.contains(r#"{"fact":"status","is":"ACTIVE"}"#), "{facts}");
     assert_eq!(serde_json::to_value(step.reversible).unwrap(), "yes");

@@ -77,17 +77,17 @@ pub(in crate::cli) async fn plan_live(
 /// Decides on a recorded inventory, as of its own time.
 fn from_file(policy: &PolicyDir, file: &Path) -> Result<Answer, CliError> {
     let inventory = read_inventory(file)?;
-    let now: Now = std::sync::Arc::new({
-        let at = inventory.taken_at;
-        move || at
-    });
-    // Sightings count here too; a state that does not exist yet is not made for it.
-    let ledger = if state::directory(policy).is_dir() {
-        block_on(crate::cli::run::Pace::Real, async { State::open(policy, &now).await?.ledger().await })?
-    } else {
-        Ledger::default()
-    };
+    let ledger = recorded_ledger(policy, inventory.taken_at)?;
     Ok(answer(policy, &inventory, &ledger, inventory.taken_at))
+}
+
+/// The sightings of earlier runs, which count for a recorded inventory too; a state that does not exist yet is not made for it.
+pub(in crate::cli) fn recorded_ledger(policy: &PolicyDir, at: Timestamp) -> Result<Ledger, CliError> {
+    if !state::directory(policy).is_dir() {
+        return Ok(Ledger::default());
+    }
+    let now: Now = std::sync::Arc::new(move || at);
+    block_on(crate::cli::run::Pace::Real, async { State::open(policy, &now).await?.ledger().await })
 }
 
 fn answer(policy: &PolicyDir, inventory: &Inventory, ledger: &Ledger, now: Timestamp) -> Answer {
