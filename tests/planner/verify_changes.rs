@@ -70,7 +70,9 @@ fn set_figures(plan: &mut Plan) {
     for step in &plan.steps {
         *plan.summary.actions.entry(step.action).or_default() += 1;
     }
-    plan.summary.bytes_reclaimed = plan.steps.iter().map(|step| step.bytes).sum();
+    let bytes = |action| plan.steps.iter().filter(|step| step.action == action).map(|step| step.bytes).sum();
+    (plan.summary.bytes_reclaimed, plan.summary.bytes_archived) =
+        (bytes(Action::DeleteImage), bytes(Action::ArchiveImage));
 }
 
 /// Whether a step waits for another, itself or through others.
@@ -199,9 +201,15 @@ fn rules_for(case: &Case, action: Action) -> Vec<(String, String)> {
                 rules.extend(said.map(|said| (format!("task_definition.{rule}"), said.at.to_string())));
             }
         }
-        Action::DeleteImage => {
+        Action::ArchiveImage | Action::DeleteImage => {
             for rule in &policy.images {
-                rules.extend(rule.terms.delete.iter().map(|said| (format!("image.{rule}"), said.at.to_string())));
+                rules.extend(
+                    rule.terms
+                        .delete
+                        .iter()
+                        .chain(&rule.terms.archive)
+                        .map(|said| (format!("image.{rule}"), said.at.to_string())),
+                );
             }
         }
     }
@@ -432,9 +440,10 @@ fn account_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
     Some(plan)
 }
 
+/// Another number, or waiting for itself or for a later step.
 fn number_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {
-    let (at, number) = (any_step(case, pick)?, u32::try_from(pick.below(9)?).unwrap());
-    edited(case, at, |step| if number > 4 { step.after.push(StepId(number)) } else { step.id = StepId(number) })
+    let (at, by) = (any_step(case, pick)?, u32::try_from(pick.below(9)?).unwrap());
+    edited(case, at, |step| if by > 4 { step.after.push(StepId(step.id.0 + by - 5)) } else { step.id = StepId(by) })
 }
 
 fn figures_changed(case: &Case, pick: &mut Pick) -> Option<Plan> {

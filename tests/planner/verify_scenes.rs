@@ -79,7 +79,7 @@ fn a_service_that_was_missed_is_found_and_the_plan_is_refused_as_a_whole() {
     assert!(!refused.applyable.is_yes(), "one objection is enough");
     let refusal = &refused.refusals[0];
     assert_eq!(refusal.code, RefusalCode::Unverified);
-    for part in ["service main/new uses it and stays (L1)", "and 1 more", "a defect of jettison", "Nothing of this plan"] {
+    for part in ["service main/new uses it and stays (L1)", "a defect of jettison", "Nothing of this plan"] {
         assert!(refusal.text.contains(part), "no `{part}` in {}", refusal.text);
     }
     assert_eq!(refused.steps, other.plan.steps, "it can still be read");
@@ -89,16 +89,24 @@ fn a_service_that_was_missed_is_found_and_the_plan_is_refused_as_a_whole() {
 
 #[test]
 fn whoever_uses_an_image_is_found() {
-    let objections = after(|world| drop(world.task("t", "web:2", "nginx:1", "lone")));
+    let objections = after(|world| {
+        world.task("t", "web:2", "nginx:1", "lone");
+    });
     assert!(objections.is_empty(), "another registry's image by that digest: {objections:#?}");
     let uri = format!("{HOST}/team/web:elsewhere");
-    let objections = after(|world| drop(world.task("t", "web:2", &uri, "lone")));
+    let objections = after(|world| {
+        world.task("t", "web:2", &uri, "lone");
+    });
     of_image(&objections, Law::Reachable, "lone", "task/main/t uses it and stays");
-    let objections = after(|world| drop(world.task("t", "web:2", &uri, "amd64")));
+    let objections = after(|world| {
+        world.task("t", "web:2", &uri, "amd64");
+    });
     of_image(&objections, Law::Reachable, "index", "uses it and stays");
     let objections = after(|world| world.reference("lambda", "fn").image = Some(format!("{HOST}/team/web:v0")));
     of_image(&objections, Law::Reachable, "lone", "fn uses it and stays");
-    let objections = after(|world| drop(world.definition("api:1", 300, &format!("{HOST}/team/web:v0"))));
+    let objections = after(|world| {
+        world.definition("api:1", 300, &format!("{HOST}/team/web:v0"));
+    });
     of_image(&objections, Law::Reachable, "lone", "task definition api:1 uses it and stays");
     let objections = after(|world| {
         world.inactive("api:1", 300, 200, &format!("{HOST}/team/web:v0"));
@@ -134,9 +142,12 @@ fn what_was_not_read_is_found() {
     says(&objections, Law::Unknown, "web:1", "tasks could not be read");
     let objections = after(|world| world.inventory.manifests.clear());
     of_image(&objections, Law::Unknown, "lone", "was not read, and may list it");
-    let objections = after(|world| world.reference("scheduler", "nightly").task_definition = Some("$.which".to_owned()));
+    let objections =
+        after(|world| world.reference("scheduler", "nightly").task_definition = Some("$.which".to_owned()));
     says(&objections, Law::Unknown, "batch:1", "what nightly uses cannot be followed");
-    let objections = after(|world| drop(world.reference("scheduler", "nightly")));
+    let objections = after(|world| {
+        world.reference("scheduler", "nightly");
+    });
     says(&objections, Law::Unknown, "t1", "what nightly uses cannot be followed");
     says(&objections, Law::Unknown, "service/main/old", "what nightly uses cannot be followed");
 }
@@ -199,7 +210,7 @@ fn an_object_in_another_state_is_found() {
     of_image(&objections, Law::Review, "lone", "other tags");
     let objections = after(|world| world.inventory.images[2].value.image_pushed_at = ago(2));
     of_image(&objections, Law::LookAgain, "lone", "facts");
-    let objections = after(|world| world.inventory.images[2].value.image_status = Some("ACTIVATING".to_owned()));
+    let objections = after(|world| world.inventory.images[2].value.image_status = Some("ACTIVATING".into()));
     of_image(&objections, Law::Unknown, "lone", "`ACTIVATING`");
     let objections = after(|world| drop(world.inventory.images.remove(2)));
     of_image(&objections, Law::Review, "lone", "there is no such image");
@@ -230,7 +241,9 @@ fn the_window_and_the_ages_are_counted_again() {
         revision.deregistered_at = hours_ago(0);
     });
     of_image(&objections, Law::Window, "lone", "deregistered just now");
-    let objections = under(policy, alone, |world| drop(world.service("api", 0, "web:1")));
+    let objections = under(policy, alone, |world| {
+        world.service("api", 0, "web:1");
+    });
     says(&objections, Law::Reachable, "web:1", "service main/api uses it and stays");
     let objections = under(policy, alone, |world| world.inventory.images[2].value.last_recorded_pull_time = ago(3));
     of_image(&objections, Law::Silence, "lone", "no rule retires it");
@@ -255,9 +268,14 @@ fn a_copy_that_would_go_along_is_found() {
 
 #[test]
 fn objections_read_well_and_come_in_the_order_of_the_plan() {
-    let objections = after(|world| drop(world.service("new", 1, "web:1")));
+    let objections = after(|world| {
+        world.service("new", 1, "web:1");
+    });
     let texts: Vec<String> = objections.iter().map(ToString::to_string).collect();
     assert!(texts[0].starts_with("step ") && texts[0].ends_with(" (L1)"), "{texts:#?}");
     assert!(objections.is_sorted_by_key(|one| one.step), "{texts:#?}");
-    assert!(texts[0].contains("demo/eu-central-1/ecs/task-definition/web:1: service main/new uses it and stays"), "{texts:#?}");
+    assert!(
+        texts[0].contains("demo/eu-central-1/ecs/task-definition/web:1: service main/new uses it and stays"),
+        "{texts:#?}"
+    );
 }

@@ -42,7 +42,6 @@ pub fn approve(question: &Question<'_>, mut plan: Plan) -> Plan {
     if !plan.errored {
         let objections = check(question, &plan);
         plan.refusals.extend(refusal(&objections));
-        plan.refusals.sort_unstable();
     }
     plan.applyable = Applyable(!plan.steps.is_empty() && plan.refusals.is_empty());
     plan.integrity = OnceLock::new();
@@ -64,7 +63,6 @@ pub fn verify(question: &Question<'_>, plan: &Plan) -> Vec<Objection> {
 fn check(question: &Question<'_>, plan: &Plan) -> Vec<Objection> {
     let mut findings = Findings::default();
     form::check_numbers(plan, &mut findings);
-    form::check_frame(question, plan, &mut findings);
     form::check_steps(plan, &mut findings);
     let steps = Steps::new(&plan.steps, &mut findings);
     // Steps that are not what they say cannot be asked about.
@@ -78,6 +76,7 @@ fn check(question: &Question<'_>, plan: &Plan) -> Vec<Objection> {
             findings.object_to_plan(Law::Review, "the scan findings that it removes are not those of its images");
         }
     }
+    form::check_frame(question, plan, &mut findings);
     findings.into_objections(plan)
 }
 

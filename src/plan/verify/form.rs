@@ -91,8 +91,11 @@ pub(super) fn check_steps(plan: &Plan, findings: &mut Findings) {
     };
     let summary = &plan.summary;
     to_plan(summary.actions == actions, "its figures are not those of its steps");
-    let bytes: Bytes = plan.steps.iter().map(|step| step.bytes).sum();
-    to_plan(summary.bytes_reclaimed == bytes, "the bytes that it frees are not those of its steps");
+    let bytes = |action| plan.steps.iter().filter(|step| step.action == action).map(|step| step.bytes).sum::<Bytes>();
+    let deletes = bytes(Action::DeleteImage);
+    to_plan(summary.bytes_reclaimed == deletes, "the bytes that it frees are not those of its steps");
+    let archives = bytes(Action::ArchiveImage);
+    to_plan(summary.bytes_archived == archives, "the bytes that it archives are not those of its steps");
     let is = |said: u64, number: usize| usize::try_from(said) == Ok(number);
     to_plan(is(summary.deferred, plan.deferred.len()), "it does not count what it defers");
     to_plan(is(summary.blocked, plan.blocked.len()), "it does not count what it blocks");

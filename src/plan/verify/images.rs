@@ -19,7 +19,7 @@ use super::{
 use crate::{
     inventory::{Image, is_index},
     model::{AccountLabel, Bytes, Digest, ImageTag, Kind},
-    plan::{Expect, Step},
+    plan::{Action, Expect, Step},
 };
 
 /// Scan findings by severity.
@@ -122,7 +122,7 @@ impl<'c, 'a> Shelf<'c, 'a> {
             let digest = self.facts.steps.all.get(*at).and_then(|step| step.target.digest.as_ref());
             match digest.and_then(|digest| self.index.get(digest.as_str())) {
                 Some(image) if on.insert(*image, *at).is_none() => {}
-                Some(_) => findings.object(*at, Law::Review, "another step deletes it as well"),
+                Some(_) => findings.object(*at, Law::Review, "another step is on it as well"),
                 None => findings.object(*at, Law::Review, "there is no such image"),
             }
         }
@@ -150,33 +150,53 @@ impl<'c, 'a> Shelf<'c, 'a> {
         forbids
     }
 
-    /// Checks that an image goes after all that holds it in the repository, and what nothing holds as a unit. Gives what the steps on
-    /// the images of each unit may say.
+    /// Checks that an image goes after all that holds it in the repository, and that its units may go. Gives what the steps on the
+    /// images of each unit may say.
     fn check_units(&self, on: &On, findings: &mut Findings) -> HashMap<usize, Terms<'c>> {
-        // The root, its step and the unit.
+        // The root, the step to blame and the unit.
         let mut units = Vec::new();
         for (image, step) in on {
-            for above in self.relations.above(*image) {
-                match on.get(&above) {
-                    Some(first) => self.facts.steps.ensure_waits(findings, *step, *first),
-                    None => {
-                        let digest = self.images.get(above).map_or("", |image| image.image_digest.short());
-                        findings.object(*step, Law::Reachable, format!("{digest}, which it is a part of, stays"));
-                    }
-                }
-            }
-            if self.relations.is_root(*image)
-                && let Some(root) = self.images.get(*image)
-            {
-                units.push((*image, *step, Unit::new(self, (*image, root))));
+            self.check_wholes(on, *image, *step, findings);
+            for root in self.roots(*image) {
+                // With nothing left to archive a root has no step, and each step on what it holds answers for the unit.
+                let is_first = root == *image || !on.contains_key(&root);
+                let Some(first) = self.images.get(root).filter(|_| is_first) else { continue };
+                units.push((root, *step, Unit::new(self, (root, first))));
             }
         }
         let mut terms = HashMap::with_capacity(units.len());
         for (root, step, unit) in &units {
-            terms.insert(*root, unit.check(*step, findings));
+            terms.insert(*root, unit.check(*step, self.action(*step), findings));
         }
         super::units::check_newest(self, &units, findings);
         terms
+    }
+
+    /// Checks that an image goes after everything that it is a part of, and that none of that stays. What is archived is not
+    /// archived again.
+    fn check_wholes(&self, on: &On, image: usize, step: usize, findings: &mut Findings) {
+        let archives = self.action(step) == Action::ArchiveImage;
+        for above in self.relations.above(image) {
+            let whole = self.images.get(above).copied();
+            let is_archived = whole.is_some_and(|whole| whole.image_status.as_deref() == Some("ARCHIVED"));
+            let first = on.get(&above).filter(|first| archives || self.action(**first) != Action::ArchiveImage);
+            match first {
+                Some(first) => self.facts.steps.ensure_waits(findings, step, *first),
+                None if archives && is_archived => {}
+                None => {
+                    let digest = whole.map_or("", |whole| whole.image_digest.short());
+                    findings.object(step, Law::Reachable, format!("{digest}, which it is a part of, stays"));
+                }
+            }
+        }
+    }
+
+    fn action(&self, step: usize) -> Action {
+        self.facts.steps.all.get(step).map_or(Action::DeleteImage, |step| step.action)
+    }
+
+    fn roots(&self, image: usize) -> Vec<usize> {
+        if self.relations.is_root(image) { vec![image] } else { self.relations.roots(image) }
     }
 
     /// Checks what a step says of its image by itself.
@@ -189,8 +209,10 @@ impl<'c, 'a> Shelf<'c, 'a> {
             tags.sort_unstable();
             findings.ensure(step.target.tags == tags, *step_at, Law::Review, || "it has other tags".to_owned());
             findings.ensure(step.bytes == bytes_of(image), *step_at, Law::Review, || "it has another size".to_owned());
-            let roots = if self.relations.is_root(*at) { vec![*at] } else { self.relations.roots(*at) };
-            let of_units = roots.iter().filter_map(|root| terms.get(root));
+            let is_left = step.action == Action::DeleteImage || image.image_status.as_deref() != Some("ARCHIVED");
+            findings.ensure(is_left, *step_at, Law::Silence, || "it is archived already".to_owned());
+            let roots = self.roots(*at);
+            let of_units = roots.iter().filter_map(|root| terms.get(root)).filter(|terms| terms.action == step.action);
             self.check_terms(*step_at, step, of_units.collect(), image, tags, findings);
         }
     }
@@ -218,16 +240,26 @@ impl<'c, 'a> Shelf<'c, 'a> {
         };
         let Some(terms) = terms.iter().find(is_its).or(terms.first()) else { return };
         let mut wanted = vec![Expect::OptedIn, Expect::UnitUnreferenced { members: terms.members.clone() }];
-        wanted.extend(self.copies.expect());
+        match step.action {
+            Action::ArchiveImage => wanted.push(Expect::Status { is: "ACTIVE".to_owned() }),
+            // Only deletions are replicated.
+            Action::DeleteImage
+            | Action::ScaleTaskSet
+            | Action::DeleteTaskSet
+            | Action::DeleteService
+            | Action::DeregisterTaskDefinition
+            | Action::DeleteTaskDefinition => wanted.extend(self.copies.expect()),
+        }
         wanted.extend([Expect::Tags { are: tags }, Expect::PushedAt { is: image.image_pushed_at }]);
         ensure_expects(findings, at, step, &wanted);
     }
 
     fn severities(&self, on: &On) -> Severities {
         let mut severities = Severities::new();
-        let summaries = on.keys().filter_map(|at| self.images.get(*at)?.image_scan_findings_summary.as_ref());
-        for (severity, number) in summaries.flat_map(|summary| &summary.finding_severity_counts) {
-            *severities.entry(severity.clone()).or_default() += number;
+        let deleted = on.iter().filter(|(_, step)| self.action(**step) == Action::DeleteImage);
+        let summaries = deleted.filter_map(|(at, _)| self.images.get(*at)?.image_scan_findings_summary.as_ref());
+        for (severity, number) in summaries.flat_map(|summary| summary.finding_severity_counts.iter()) {
+            *severities.entry(severity.to_owned()).or_default() += number;
         }
         severities
     }

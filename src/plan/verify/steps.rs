@@ -68,7 +68,7 @@ impl<'a> Steps<'a> {
             Action::DeregisterTaskDefinition | Action::DeleteTaskDefinition => {
                 slot(self.definitions.entry(definition()?).or_default(), step.action).replace(at).is_none()
             }
-            Action::DeleteImage => {
+            Action::ArchiveImage | Action::DeleteImage => {
                 target.digest.as_ref()?;
                 images.push(((place, target.repository.as_ref()?.as_str()), at));
                 true
@@ -111,9 +111,11 @@ impl<'a> Steps<'a> {
 fn slot(pair: &mut Pair, action: Action) -> &mut Option<usize> {
     match action {
         Action::ScaleTaskSet | Action::DeregisterTaskDefinition => &mut pair.first,
-        Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => {
-            &mut pair.delete
-        }
+        Action::DeleteTaskSet
+        | Action::DeleteService
+        | Action::DeleteTaskDefinition
+        | Action::ArchiveImage
+        | Action::DeleteImage => &mut pair.delete,
     }
 }
 

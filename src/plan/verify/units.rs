@@ -13,7 +13,8 @@ use super::{
 use crate::{
     inventory::{Image, TaskDefinition},
     model::{Age, Digest, ImageTag, Resource, Timestamp, quota::DEREGISTRATION_SETTLES_SECONDS},
-    policy::{ImageSelector, ImageTerms, Rule, Selector},
+    plan::Action,
+    policy::{ImageSelector, ImageTerms, Rule, Said, Selector},
 };
 
 type ImageRule = Rule<ImageSelector, ImageTerms>;
@@ -30,6 +31,7 @@ pub(super) struct Unit<'u, 'c, 'a> {
 
 /// What a step on an image of a unit may say.
 pub(super) struct Terms<'c> {
+    pub(super) action: Action,
     /// The rules that retire the unit, and their lines.
     pub(super) lines: Vec<(&'c str, &'c str)>,
     /// The digests of the unit, in order.
@@ -47,9 +49,9 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
     }
 
     /// Objects to the step on the root if the unit may not go, and gives what the steps on its images may say.
-    pub(super) fn check(&self, step: usize, findings: &mut Findings) -> Terms<'c> {
+    pub(super) fn check(&self, step: usize, action: Action, findings: &mut Findings) -> Terms<'c> {
         let last_use = self.last_use();
-        let rules = self.retiring(last_use);
+        let lines = self.retiring(action, last_use);
         findings.ensure(!self.is_tangled, step, Law::Unknown, || {
             "it belongs to images that hold each other in a circle".to_owned()
         });
@@ -62,16 +64,13 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
         self.check_uses(step, findings);
         self.check_protections(step, findings);
         self.check_keeps(step, findings);
-        self.check_tags(&rules, step, findings);
+        self.check_tags(action, last_use, step, findings);
         self.check_window(last_use, step, findings);
-        for text in self.shelf.copies.objections(&self.images) {
-            findings.object(step, Law::Reachable, text);
+        if action == Action::DeleteImage {
+            self.shelf.copies.objections(&self.images).for_each(|text| findings.object(step, Law::Reachable, text));
         }
-        let line = |rule: &'c ImageRule| Some((rule.name.as_str(), &*rule.terms.delete.as_ref()?.at));
-        Terms {
-            lines: rules.into_iter().filter_map(line).collect(),
-            members: self.images.iter().map(|image| image.image_digest.clone()).collect(),
-        }
+        let members = self.images.iter().map(|image| image.image_digest.clone()).collect();
+        Terms { action, lines: lines.into_iter().map(|(rule, at)| (rule.name.as_str(), at)).collect(), members }
     }
 
     fn check_uses(&self, step: usize, findings: &mut Findings) {
@@ -148,18 +147,28 @@ impl<'u, 'c, 'a> Unit<'u, 'c, 'a> {
         }
     }
 
-    /// The rules that retire it.
-    fn retiring(&self, last_use: LastUse) -> Vec<&'c ImageRule> {
+    /// The rules that delete it, or that archive it and do not delete it yet, each with the line that says so.
+    fn retiring(&self, action: Action, last_use: LastUse) -> Vec<(&'c ImageRule, &'c str)> {
         let facts = self.shelf.facts;
         let since = last_use.for_rules(facts.settings().evidence);
-        let is_met = |rule: &&ImageRule| rule.terms.delete.as_ref().is_some_and(|said| facts.passed(since, said.value));
-        self.rules().filter(is_met).collect()
+        let met = |said: &'c Option<Said<Age>>| said.as_ref().filter(|said| facts.passed(since, said.value));
+        let line = |rule: &'c ImageRule| {
+            let deletes = met(&rule.terms.delete);
+            let archives = met(&rule.terms.archive).filter(|_| deletes.is_none());
+            let said = if action == Action::ArchiveImage { archives } else { deletes };
+            said.map(|said| (rule, &*said.at))
+        };
+        self.rules().filter_map(line).collect()
     }
 
-    /// Every tag needs a rule that retires it.
-    fn check_tags(&self, rules: &[&ImageRule], step: usize, findings: &mut Findings) {
+    /// Every tag needs a rule that retires it. One that deletes counts for archiving as well.
+    fn check_tags(&self, action: Action, last_use: LastUse, step: usize, findings: &mut Findings) {
+        let mut rules = self.retiring(action, last_use);
+        if action == Action::ArchiveImage {
+            rules.extend(self.retiring(Action::DeleteImage, last_use));
+        }
         for tag in &self.tags {
-            let is_covered = rules.iter().any(|rule| rule.select.tag_matches(tag));
+            let is_covered = rules.iter().any(|(rule, _)| rule.select.tag_matches(tag));
             findings.ensure(is_covered, step, Law::Silence, || format!("no rule that retires it covers its tag {tag}"));
         }
         findings.ensure(!rules.is_empty(), step, Law::Silence, || "no rule retires it".to_owned());
