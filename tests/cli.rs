@@ -14,6 +14,8 @@ mod bad_input;
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/forecast.rs"]
+mod forecast;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]
@@ -22,6 +24,8 @@ mod lists;
 mod network;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/select.rs"]
+mod select;
 #[path = "cli/site.rs"]
 mod site;
 #[path = "cli/touch.rs"]

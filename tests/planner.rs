@@ -31,5 +31,7 @@ mod pitfalls;
 mod quickstart;
 #[path = "planner/rules.rs"]
 mod rules;
+#[path = "planner/select.rs"]
+mod select;
 #[path = "planner/world.rs"]
 mod world;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::{model::AsOf, plan::AddressPattern};
+
 /// Cleans up Amazon ECS and ECR the way Terraform builds them.
 ///
 /// Reads retention policies, shows what they would remove, and removes it step by step with a journal that survives being
@@ -83,11 +85,39 @@ pub(super) struct PlanArgs {
     /// Decide on a recorded inventory, without asking AWS
     #[arg(long, value_name = "FILE")]
     pub(super) inventory: Option<PathBuf>,
+    /// Forecast: decide for a later instant, such as 2026-12-01 or +30d, on what is there now
+    #[arg(long, value_name = "TIME|+AGE", allow_hyphen_values = true)]
+    pub(super) as_of: Option<AsOf>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
     #[command(flatten)]
     pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SelectArgs {
+    /// Plan only what this address or pattern names, and what must go before it; may be given more than once
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) target: Vec<AddressPattern>,
+    /// Leave out what this address or pattern names, and what waits for it; may be given more than once
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) exclude: Vec<AddressPattern>,
+}
+
+impl SelectArgs {
+    /// Whether nothing is left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.target.is_empty() && self.exclude.is_empty()
+    }
+
+    /// The same on a command line.
+    pub(super) fn words(&self) -> String {
+        let targets = self.target.iter().map(|pattern| format!(" --target '{pattern}'"));
+        targets.chain(self.exclude.iter().map(|pattern| format!(" --exclude '{pattern}'"))).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]

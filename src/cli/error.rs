@@ -8,8 +8,8 @@ use crate::{
     aws::{AwsError, ErrorKind},
     inventory::InventoryError,
     journal::{JournalError, RunId, RunIdError},
-    model::{Diagnostics, Timestamp},
-    plan::{PlanFileError, Refusal, RefusalCode},
+    model::{Diagnostics, PastError, Timestamp},
+    plan::{NoSuchObject, PlanFileError, Refusal, RefusalCode},
     render::render_diagnostics,
     sim::{PersistenceError, WorldError},
     store::StoreError,
@@ -60,6 +60,10 @@ pub(super) enum CliError {
     OtherPolicy,
     #[error("the plan cannot be applied: {}", texts(.0))]
     Refused(Vec<Refusal>),
+    #[error(transparent)]
+    Selection(#[from] NoSuchObject),
+    #[error(transparent)]
+    AsOf(#[from] PastError),
     #[error("the run cannot be named")]
     RunId(#[source] RunIdError),
     #[error("the run {0} is unfinished: finish it with `jettison resume`, then plan again")]
@@ -116,6 +120,8 @@ impl CliError {
             | Self::Apply(_)
             | Self::PlanFile { .. }
             | Self::Refused(_)
+            | Self::Selection(_)
+            | Self::AsOf(_)
             | Self::RunId(_)
             | Self::NothingToResume
             | Self::WhichRun(_)
@@ -170,6 +176,8 @@ impl CliError {
             | Self::PlanFile { .. }
             | Self::NotExpected { .. }
             | Self::Refused(_)
+            | Self::Selection(_)
+            | Self::AsOf(_)
             | Self::RunId(_)
             | Self::Unfinished(_)
             | Self::NothingToResume

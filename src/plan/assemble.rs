@@ -1,23 +1,28 @@
 //! From verdicts to a plan.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Pending, Plan, PlanSettings, Refusal, RefusalCode, Step, Summary, Waived,
+    Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
     estate::Estate,
     figures::{count, summarise},
     file::FORMAT_VERSION,
     ordering::steps,
+    select::{Pendings, take},
     verdict::{Decision, Retirement, Verdict},
     warnings::warnings,
 };
 use crate::{
     graph::Node,
-    model::{Address, ReasonCode},
+    model::{Address, Reason, ReasonCode},
 };
 
-/// Puts a plan together.
-pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>) -> Plan {
+/// Why watched objects are kept.
+pub(super) type Kept = HashMap<Address, Vec<Reason>>;
+
+/// Puts a plan together, and tells of watched objects why they are kept.
+pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>, watched: &HashSet<Address>) -> (Plan, Kept) {
+    let mut kept = Kept::new();
     let mut deferred = Vec::new();
     let mut blocked = Vec::new();
     let mut kept_by_reason: BTreeMap<ReasonCode, u64> = BTreeMap::new();
@@ -27,6 +32,9 @@ pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>) -> Plan {
             Verdict::Keep(reasons) => {
                 let code = reasons.first().map_or(ReasonCode::NoRule, |reason| reason.code);
                 *kept_by_reason.entry(code).or_default() += 1;
+                if watched.contains(&address) {
+                    kept.insert(address, reasons);
+                }
             }
             Verdict::Defer { action, eligible_at, reasons } => {
                 deferred.push(Pending { address, action, eligible_at: Some(eligible_at), reasons });
@@ -42,18 +50,37 @@ pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>) -> Plan {
     for pending in [&mut deferred, &mut blocked] {
         pending.sort_unstable_by(|left, right| left.address.cmp(&right.address));
     }
-    let (steps, refusals) = match steps(estate, &retired) {
+    let (mut steps, mut refusals) = match steps(estate, &retired) {
         Ok(steps) => (steps, Vec::new()),
         Err(cycle) => (Vec::new(), vec![Refusal { code: RefusalCode::Errored, text: cycle.to_string() }]),
     };
-    let warnings = warnings(estate, &steps);
+    refusals.extend(forecast(estate));
+    let selected = estate.question.selection.filter(|selection| !selection.is_everything());
+    let selected = selected.map(|selection| {
+        let pending = Pendings { deferred: &mut deferred, blocked: &mut blocked };
+        take(selection, &mut steps, pending)
+    });
+    let (selected_from, unmatched) = selected.unzip();
+    let warnings = [warnings(estate, &steps), unmatched.unwrap_or_default()].concat();
     let summary = Summary {
         kept: kept_by_reason.values().sum(),
         deferred: count(deferred.len()),
         blocked: count(blocked.len()),
         ..summarise(estate, &steps)
     };
-    plan(estate, steps, summary, Rest { deferred, blocked, kept_by_reason, warnings, refusals })
+    let rest = Rest { deferred, blocked, kept_by_reason, warnings, refusals, selected_from };
+    (plan(estate, steps, summary, rest), kept)
+}
+
+/// What forbids to apply a plan that is made for another instant.
+fn forecast(estate: &Estate<'_>) -> Option<Refusal> {
+    let (made_at, now) = (estate.question.made_at, estate.now());
+    let text = format!(
+        "it is a forecast for {}, made {}; make the plan again when that time has come",
+        now.strftime("%Y-%m-%d %H:%M UTC"),
+        made_at.strftime("%Y-%m-%d %H:%M UTC")
+    );
+    (now != made_at).then_some(Refusal { code: RefusalCode::Forecast, text })
 }
 
 struct Rest {
@@ -62,6 +89,7 @@ struct Rest {
     kept_by_reason: BTreeMap<ReasonCode, u64>,
     warnings: Vec<String>,
     refusals: Vec<Refusal>,
+    selected_from: Option<SelectedFrom>,
 }
 
 fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> Plan {
@@ -78,13 +106,16 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         tool_version: question.tool_version.to_owned(),
         plan_id: String::new(),
         integrity: String::new(),
-        created_at: question.now,
-        expires_at: settings.plan_expiry.after(question.now),
+        created_at: question.made_at,
+        expires_at: settings.plan_expiry.after(question.made_at),
         as_of: question.now,
         policy_id: question.policy_id.clone(),
         inventory_id: question.inventory_id.clone(),
         applyable: !steps.is_empty() && rest.refusals.is_empty(),
-        complete: gaps.is_empty(),
+        complete: gaps.is_empty() && rest.selected_from.is_none(),
+        targets: question.selection.map_or_else(Vec::new, Selection::targets),
+        excludes: question.selection.map_or_else(Vec::new, Selection::excludes),
+        selected_from: rest.selected_from,
         errored: rest.refusals.iter().any(|refusal| refusal.code == RefusalCode::Errored),
         refusals: rest.refusals,
         scopes,

@@ -1,10 +1,10 @@
 //! From a question to a plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    Plan,
-    assemble::assemble,
+    Plan, Selection,
+    assemble::{Kept, assemble},
     definitions,
     estate::Estate,
     evidence::EvidenceBook,
@@ -17,7 +17,7 @@ use crate::{
     graph::{Node, Reach},
     inventory::Inventory,
     ledger::Ledger,
-    model::{Location, Resource, Timestamp},
+    model::{Address, Location, Resource, Timestamp},
     policy::Policy,
 };
 
@@ -33,8 +33,12 @@ pub struct Question<'a> {
     pub inventory_id: String,
     /// What was seen in use before.
     pub ledger: &'a Ledger,
-    /// The instant to decide for.
+    /// The instant to decide for. A later one than `made_at` makes the plan a forecast.
     pub now: Timestamp,
+    /// When the plan is made.
+    pub made_at: Timestamp,
+    /// What of the plan is wanted; everything without it.
+    pub selection: Option<&'a Selection>,
     /// The version of this build, for the plan file.
     pub tool_version: &'static str,
 }
@@ -57,6 +61,11 @@ pub struct Answer {
 /// task sets, services, task definitions, images.
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Answer {
+    decide_watching(question, &HashSet::new()).0
+}
+
+/// The same, and of the objects in `watched` that are kept, why.
+pub(super) fn decide_watching(question: &Question<'_>, watched: &HashSet<Address>) -> (Answer, Kept) {
     let estate = Estate::new(question);
     let evidence = EvidenceBook::new(&estate);
     let no_images_yet = Obstacles::new(&estate, |_| true);
@@ -81,7 +90,8 @@ pub fn decide(question: &Question<'_>) -> Answer {
         Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
     let images = images::decide(&estate, &evidence, &obstacles, &holds);
     let decisions = [services, task_sets, definitions, images].concat();
-    Answer { plan: assemble(&estate, decisions), in_use, elsewhere, ended }
+    let (plan, kept) = assemble(&estate, decisions, watched);
+    (Answer { plan, in_use, elsewhere, ended }, kept)
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {

@@ -17,6 +17,7 @@ mod obstacles;
 mod ordering;
 mod pulls;
 mod replication;
+mod select;
 mod services;
 mod step;
 mod task_sets;
@@ -27,6 +28,7 @@ mod warnings;
 pub use decide::{Answer, Question, decide};
 pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
-    Summary, Waived,
+    SelectedFrom, Summary, Waived,
 };
+pub use select::{AddressPattern, AddressPatternError, NoSuchObject, Selection};
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

@@ -5,6 +5,7 @@ mod gaps;
 mod inventory;
 mod paint;
 mod plan;
+mod portion;
 mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};

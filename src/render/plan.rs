@@ -7,6 +7,7 @@ use console::measure_text_width;
 use super::{
     gaps::{Names, advice, grouped_gaps, tell},
     paint::{Canvas, counted, duration, listed},
+    portion,
 };
 use crate::{
     model::{Kind, ReasonCode, Scope},
@@ -33,6 +34,7 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
     let text = Text { plan, canvas, detail };
     let mut out = String::new();
     text.heading(&mut out);
+    out.push_str(&portion::top(plan, canvas));
     if plan.has_changes() {
         text.groups(&mut out);
         text.headline(&mut out);
@@ -47,6 +49,7 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
     text.deferred(&mut out);
     text.blocked(&mut out);
     text.honesty(&mut out);
+    out.push_str(&portion::bottom(plan, canvas));
     text.footer(&mut out, next);
     out
 }
@@ -268,8 +271,10 @@ impl Text<'_> {
         let plan = self.plan;
         if plan.has_changes() {
             let _infallible = writeln!(out, "\nPlan id {}", plan.plan_id);
-            let until = plan.expires_at.strftime("%Y-%m-%d %H:%M UTC");
-            let _infallible = writeln!(out, "Can be applied until {until}.");
+            if plan.refusals.is_empty() {
+                let until = plan.expires_at.strftime("%Y-%m-%d %H:%M UTC");
+                let _infallible = writeln!(out, "Can be applied until {until}.");
+            }
         }
         if let Some(next) = next {
             let _infallible = writeln!(out, "\nTo carry it out:\n  {}", self.canvas.green(next));

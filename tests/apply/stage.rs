@@ -479,6 +479,8 @@ fn decide(inventory: &Inventory, policy: &jettison::policy::Policy, now: jettiso
         inventory_id: "inventory".to_owned(),
         ledger: &Ledger::default(),
         now,
+        made_at: now,
+        selection: None,
         tool_version: "0.0.0",
     };
     jettison::plan::decide(&question).plan

@@ -7,7 +7,7 @@ use jettison::{
     journal::{Content, Ending, Event, Found, Outcome, RunId, Segment, Slot},
     ledger::Ledger,
     model::{Source, Timestamp},
-    plan::{Expect, Plan, Question, Step, StepId, decide},
+    plan::{Expect, Plan, Question, SelectedFrom, Step, StepId, decide},
     policy::parse,
     store::Holder,
 };
@@ -69,6 +69,8 @@ fn quickstart() -> Plan {
         inventory_id: String::new(),
         ledger: &Ledger::default(),
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: "0",
     };
     decide(&question).plan
@@ -125,6 +127,16 @@ fn every_field_of_a_plan_is_on_the_page_and_the_sample_has_only_such() {
     let plan = quickstart();
     assert!(!plan.steps.is_empty() && !plan.deferred.is_empty() && !plan.waived.is_empty(), "it shows too little");
     let mut found = names_of(&plan);
+    // What a part of a plan says besides.
+    let from = SelectedFrom { steps: 44, deferred: 1, blocked: 0 };
+    found.extend(names_of(&from));
+    let patterns = || vec!["*".to_owned()];
+    found.extend(names_of(&Plan {
+        targets: patterns(),
+        excludes: patterns(),
+        selected_from: Some(from),
+        ..plan.clone()
+    }));
     let facts = plan.steps.iter().flat_map(|step| &step.expect).chain(&[Expect::NotNewestActive, Expect::NoTaskSets]);
     for fact in facts {
         found.insert(serde_json::to_value(fact).unwrap()["fact"].as_str().unwrap().to_owned());

@@ -35,7 +35,7 @@ fn option_env_at_run(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn parse(text: &str) -> Policy {
+pub(crate) fn parse(text: &str) -> Policy {
     parse_files(vec![("policy.hcl".to_owned(), text.to_owned())])
 }
 
@@ -48,7 +48,7 @@ fn plan(policy: &Policy, inventory: &Inventory, ledger: &Ledger) -> Plan {
     plan_at(policy, inventory, ledger, now())
 }
 
-fn plan_at(policy: &Policy, inventory: &Inventory, ledger: &Ledger, now: Timestamp) -> Plan {
+pub(crate) fn plan_at(policy: &Policy, inventory: &Inventory, ledger: &Ledger, now: Timestamp) -> Plan {
     let Answer { plan, .. } = decide(&Question {
         policy,
         policy_id: String::new(),
@@ -56,6 +56,8 @@ fn plan_at(policy: &Policy, inventory: &Inventory, ledger: &Ledger, now: Timesta
         inventory_id: String::new(),
         ledger,
         now,
+        made_at: now,
+        selection: None,
         tool_version: "0.0.0",
     });
     plan
@@ -68,7 +70,7 @@ fn ndjson(inventory: &Inventory) -> String {
 }
 
 /// Runs a law over generated worlds; what breaks it is printed whole.
-fn holds(share: u32, law: impl Fn(&Seeds, &Rules, &Block, u64) -> Result<(), String>) {
+pub(crate) fn holds(share: u32, law: impl Fn(&Seeds, &Rules, &Block, u64) -> Result<(), String>) {
     let inputs = (seeds(), rules(), protect(), any::<u64>());
     let result = TestRunner::new(cases(share)).run(&inputs, |(seeds, rules, protect, salt)| {
         law(&seeds, &rules, &protect, salt).map_err(|problem| {
@@ -86,7 +88,7 @@ fn holds(share: u32, law: impl Fn(&Seeds, &Rules, &Block, u64) -> Result<(), Str
     }
 }
 
-fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
+pub(crate) fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(problem()) }
 }
 
@@ -503,6 +505,8 @@ fn equal_effects_have_equal_ids_and_others_do_not() {
             inventory_id: "of another day".to_owned(),
             ledger: &ledger,
             now: now(),
+            made_at: now(),
+            selection: None,
             tool_version: "9.9.9",
         });
         ensure(one.plan_id == two.plan_id && one.integrity != two.integrity, || "the id is not of effects".to_owned())?;
