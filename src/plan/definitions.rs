@@ -7,7 +7,7 @@ use super::{
     estate::{Estate, newest, pairs},
     evidence::{EvidenceBook, LastUse},
     obstacles::{Obstacles, objection},
-    verdict::{Decision, Elapsed, Retirement, Verdict},
+    verdict::{Decision, Elapsed, Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
     graph::{Node, TaskDefinitionKey},
@@ -50,7 +50,7 @@ struct Case<'c, 'a> {
     definition: &'c TaskDefinition,
 }
 
-impl Case<'_, '_> {
+impl<'a> Case<'_, 'a> {
     fn verdict(&self, last_use: LastUse) -> Verdict {
         let is_active = match self.definition.status.as_str() {
             "ACTIVE" => true,
@@ -63,18 +63,31 @@ impl Case<'_, '_> {
         if let Some(reason) = self.protection().or_else(|| self.staying_holder()) {
             return Verdict::Keep(vec![reason]);
         }
-        let rules: Vec<_> = self.rules().collect();
-        if let Some(reason) = rules.iter().find_map(|rule| self.kept_by(rule)) {
-            return Verdict::Keep(vec![reason]);
+        let heard = match hear(self.rules().map(|rule| (rule, self.says(rule, is_active, last_use)))) {
+            Ok(heard) => heard,
+            Err(reason) => return Verdict::Keep(vec![reason]),
+        };
+        match heard.retiring.first() {
+            None => keep_for(heard.waiting),
+            Some((rule, asked)) if is_active => self.deregister(rule, asked, last_use),
+            Some((rule, asked)) => self.delete(rule, asked, last_use),
         }
-        if is_active { self.deregistration(&rules, last_use) } else { self.deletion(&rules, last_use) }
+    }
+
+    /// What a rule that selects it says of it.
+    fn says<'p>(&self, rule: &'p DefinitionRule, is_active: bool, last_use: LastUse) -> Says<'p> {
+        match self.kept_by(rule) {
+            Some(reason) => Says::Keeps(reason),
+            None if is_active => self.deregistration(rule, last_use),
+            None => self.deletion(rule),
+        }
     }
 
     fn selects(&self, select: &TaskDefinitionSelector) -> bool {
         selects(select, self.scope, self.key, self.definition)
     }
 
-    fn rules(&self) -> impl Iterator<Item = &DefinitionRule> {
+    fn rules(&self) -> impl Iterator<Item = &'a DefinitionRule> {
         self.estate.policy().task_definitions.iter().filter(|rule| self.selects(&rule.select))
     }
 
@@ -117,35 +130,30 @@ impl Case<'_, '_> {
     }
 
     /// ACTIVE: whether a rule deregisters it.
-    fn deregistration(&self, rules: &[&DefinitionRule], last_use: LastUse) -> Verdict {
-        let mut waiting = Vec::new();
-        for rule in rules {
-            let Some(unused_for) = &rule.terms.deregister else { continue };
-            let asked = match (self.is_newest_active(), &rule.terms.last_revision) {
-                (false, _) => unused_for,
-                (true, Some(last)) => longer(unused_for, last),
-                (true, None) => {
-                    let text = "it is the newest ACTIVE revision: whoever names only the family runs it";
-                    waiting.push(Reason::new(ReasonCode::NewestActive, text));
-                    continue;
-                }
-            };
-            match last_use.lasted(asked.value, self.estate.now()) {
-                Elapsed::Enough => return self.retire(rule, last_use, asked),
-                Elapsed::Not { until } => {
-                    let text = format!("{rule} asks for {} without use", asked.value);
-                    waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*asked.at).until(until));
-                }
-                Elapsed::Unknown => {
-                    let text = format!("{rule} asks for {} without use, and nothing dates its last use", asked.value);
-                    waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*asked.at));
-                }
+    fn deregistration<'p>(&self, rule: &'p DefinitionRule, last_use: LastUse) -> Says<'p> {
+        let Some(unused_for) = &rule.terms.deregister else { return Says::Nothing };
+        let asked = match (self.is_newest_active(), &rule.terms.last_revision) {
+            (false, _) => unused_for,
+            (true, Some(last)) => longer(unused_for, last),
+            (true, None) => {
+                let text = "it is the newest ACTIVE revision: whoever names only the family runs it";
+                return Says::Waits(Reason::new(ReasonCode::NewestActive, text));
+            }
+        };
+        match last_use.lasted(asked.value, self.estate.now()) {
+            Elapsed::Enough => Says::Retires(asked),
+            Elapsed::Not { until } => {
+                let text = format!("{rule} asks for {} without use", asked.value);
+                Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*asked.at).until(until))
+            }
+            Elapsed::Unknown => {
+                let text = format!("{rule} asks for {} without use, and nothing dates its last use", asked.value);
+                Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*asked.at))
             }
         }
-        keep_for(waiting)
     }
 
-    fn retire(&self, rule: &DefinitionRule, last_use: LastUse, asked: &Said<Age>) -> Verdict {
+    fn deregister(&self, rule: &DefinitionRule, asked: &Said<Age>, last_use: LastUse) -> Verdict {
         let action = Action::DeregisterTaskDefinition;
         let mut expect = vec![Expect::Status { is: "ACTIVE".to_owned() }, Expect::Unreferenced, Expect::NotProtected];
         if !self.is_newest_active() {
@@ -173,42 +181,39 @@ impl Case<'_, '_> {
     }
 
     /// INACTIVE: whether a rule deletes it.
-    fn deletion(&self, rules: &[&DefinitionRule], last_use: LastUse) -> Verdict {
-        let mut waiting = Vec::new();
-        let since = self.definition.deregistered_at;
-        for rule in rules {
-            let Some(said) = &rule.terms.delete else { continue };
-            match Elapsed::since(since, said.value, self.estate.now()) {
-                Elapsed::Enough => {
-                    let since_text =
-                        since.map_or_else(String::new, |at| format!(", since {}", at.strftime("%Y-%m-%d")));
-                    let text = format!("INACTIVE for {}{since_text}", said.value);
-                    // What runs an INACTIVE revision goes on running it: that may have ended long after. Pulls do not count:
-                    // the revision that took over may name the same tag.
-                    let window = self.estate.settings().rollback_window;
-                    return self.after_window(
-                        last_use.over_since(since, window, self.estate.now()),
-                        Age::ZERO,
-                        Action::DeleteTaskDefinition,
-                        Retirement {
-                            actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
-                            rule: format!("task_definition.{rule}"),
-                            at: said.at.to_string(),
-                            reasons: vec![Reason::new(ReasonCode::Inactive, text)],
-                        },
-                    );
-                }
-                Elapsed::Not { until } => {
-                    let text = format!("{rule} asks for {} of being INACTIVE", said.value);
-                    waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*said.at).until(until));
-                }
-                Elapsed::Unknown => {
-                    let text = format!("{rule} asks for {} of being INACTIVE, and AWS does not date it", said.value);
-                    waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*said.at));
-                }
+    fn deletion<'p>(&self, rule: &'p DefinitionRule) -> Says<'p> {
+        let Some(said) = &rule.terms.delete else { return Says::Nothing };
+        match Elapsed::since(self.definition.deregistered_at, said.value, self.estate.now()) {
+            Elapsed::Enough => Says::Retires(said),
+            Elapsed::Not { until } => {
+                let text = format!("{rule} asks for {} of being INACTIVE", said.value);
+                Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*said.at).until(until))
+            }
+            Elapsed::Unknown => {
+                let text = format!("{rule} asks for {} of being INACTIVE, and AWS does not date it", said.value);
+                Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*said.at))
             }
         }
-        keep_for(waiting)
+    }
+
+    fn delete(&self, rule: &DefinitionRule, said: &Said<Age>, last_use: LastUse) -> Verdict {
+        let since = self.definition.deregistered_at;
+        let since_text = since.map_or_else(String::new, |at| format!(", since {}", at.strftime("%Y-%m-%d")));
+        let text = format!("INACTIVE for {}{since_text}", said.value);
+        // What runs an INACTIVE revision goes on running it: that may have ended long after. Pulls do not count:
+        // the revision that took over may name the same tag.
+        let window = self.estate.settings().rollback_window;
+        self.after_window(
+            last_use.over_since(since, window, self.estate.now()),
+            Age::ZERO,
+            Action::DeleteTaskDefinition,
+            Retirement {
+                actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
+                rule: format!("task_definition.{rule}"),
+                at: said.at.to_string(),
+                reasons: vec![Reason::new(ReasonCode::Inactive, text)],
+            },
+        )
     }
 
     /// Retires unless the rollback window or something unread forbids it (laws L4 and L2).
@@ -281,10 +286,6 @@ fn longer<'s>(one: &'s Said<Age>, two: &'s Said<Age>) -> &'s Said<Age> {
 
 fn describe_last_use(at: Timestamp) -> String {
     format!(", last use {}", at.strftime("%Y-%m-%d"))
-}
-
-fn keep_for(waiting: Vec<Reason>) -> Verdict {
-    if waiting.is_empty() { Verdict::keep(ReasonCode::NoRule, "no rule retires it") } else { Verdict::Keep(waiting) }
 }
 
 /// The newest ACTIVE revisions that each rule keeps per family.

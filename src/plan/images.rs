@@ -13,7 +13,7 @@ use super::{
     pulls::last_pull,
     replication::Copies,
     units::{Unit, Units, is_within_unit},
-    verdict::{Decision, Elapsed, Retirement, Verdict},
+    verdict::{Decision, Elapsed, Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
     graph::{ImageKey, Node, Reach, subject_of_tag},
@@ -222,10 +222,39 @@ impl<'a> UnitCase<'_, 'a> {
             .iter()
             .filter_map(|rule| Some((rule, selection(rule, self.scope, &self.key.repository, &tags)?)))
             .collect();
-        if let Some(reason) = selected.iter().find_map(|(rule, _)| self.kept_by(rule, &tags)) {
-            return Verdict::Keep(vec![reason]);
+        let last_use = self.last_use();
+        let said = selected.iter().map(|one| (one, self.says(one.0, &tags, last_use)));
+        let heard = match hear(said) {
+            Ok(heard) => heard,
+            Err(reason) => return Verdict::Keep(vec![reason]),
+        };
+        let Some(((rule, _), unused_for)) = heard.retiring.first() else { return keep_for(heard.waiting) };
+        let covered: BTreeSet<&str> = heard.retiring.iter().flat_map(|((_, tags), _)| tags).copied().collect();
+        if let Some(tag) = tags.iter().find(|tag| !covered.contains(*tag)) {
+            let text = format!("no rule that retires it covers its tag {tag}");
+            let reason = Reason::new(ReasonCode::TagNotMatched, text);
+            return Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect());
         }
-        self.by_rules(&selected, &tags)
+        self.retire(rule, unused_for, last_use)
+    }
+
+    /// What a rule that selects the unit says of it.
+    fn says<'p>(&self, rule: &'p ImageRule, tags: &[&str], last_use: LastUse) -> Says<'p> {
+        if let Some(reason) = self.kept_by(rule, tags) {
+            return Says::Keeps(reason);
+        }
+        let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
+        match last_use.lasted(unused_for.value, self.estate.now()) {
+            Elapsed::Enough => Says::Retires(unused_for),
+            Elapsed::Not { until } => {
+                let text = format!("{rule} asks for {} without use", unused_for.value);
+                Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until))
+            }
+            Elapsed::Unknown => {
+                let text = format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
+                Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*unused_for.at))
+            }
+        }
     }
 
     fn images(&self) -> impl Iterator<Item = (&Node, &'a Image)> {
@@ -316,42 +345,6 @@ impl<'a> UnitCase<'_, 'a> {
         };
         within(&keep.pushed_within, pushed, ReasonCode::KeepPushedWithin, "pushed")
             .or_else(|| within(&keep.pulled_within, pulled, ReasonCode::KeepPulledWithin, "pulled"))
-    }
-
-    fn by_rules(&self, selected: &[(&ImageRule, Vec<&str>)], tags: &[&str]) -> Verdict {
-        let last_use = self.last_use();
-        let mut waiting = Vec::new();
-        let mut covered: BTreeSet<&str> = BTreeSet::new();
-        let mut deciding: Option<(&ImageRule, &Said<Age>)> = None;
-        for (rule, tags) in selected {
-            let Some(unused_for) = &rule.terms.delete else { continue };
-            match last_use.lasted(unused_for.value, self.estate.now()) {
-                Elapsed::Enough => {
-                    covered.extend(tags);
-                    deciding = deciding.or(Some((rule, unused_for)));
-                }
-                Elapsed::Not { until } => {
-                    let text = format!("{rule} asks for {} without use", unused_for.value);
-                    waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until));
-                }
-                Elapsed::Unknown => {
-                    let text = format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
-                    waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*unused_for.at));
-                }
-            }
-        }
-        let Some((rule, unused_for)) = deciding else {
-            if waiting.is_empty() {
-                waiting.push(Reason::new(ReasonCode::NoRule, "no rule retires it"));
-            }
-            return Verdict::Keep(waiting);
-        };
-        if let Some(tag) = tags.iter().find(|tag| !covered.contains(*tag)) {
-            let text = format!("no rule that retires it covers its tag {tag}");
-            waiting.push(Reason::new(ReasonCode::TagNotMatched, text));
-            return Verdict::Keep(waiting);
-        }
-        self.retire(rule, unused_for, last_use)
     }
 
     fn last_use(&self) -> LastUse {

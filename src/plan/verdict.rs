@@ -3,6 +3,7 @@
 use crate::{
     graph::Node,
     model::{Address, Age, Reason, ReasonCode, Timestamp},
+    policy::Said,
 };
 
 use super::{Action, Expect};
@@ -40,6 +41,50 @@ impl Verdict {
     pub(super) fn is_retired(&self) -> bool {
         matches!(self, Self::Retire(_))
     }
+}
+
+/// What one rule says of an object that it selects. The verdict is folded from what all of them say: one that keeps wins, and
+/// one that waits is told only if none retires.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Says<'p> {
+    /// Nothing: it has no word on such objects.
+    Nothing,
+    /// It stays, whatever else is said.
+    Keeps(Reason),
+    /// Not yet.
+    Waits(Reason),
+    /// It goes: this term has been met.
+    Retires(&'p Said<Age>),
+}
+
+/// What the rules that do not keep an object say of it.
+pub(super) struct Heard<'p, R> {
+    /// Why it does not go yet.
+    pub(super) waiting: Vec<Reason>,
+    /// Those that retire it, with the terms that were met, in the order of the policy.
+    pub(super) retiring: Vec<(R, &'p Said<Age>)>,
+}
+
+/// Listens to rules in the order of the policy.
+///
+/// # Errors
+/// The reason of the first that keeps the object.
+pub(super) fn hear<'p, R>(said: impl IntoIterator<Item = (R, Says<'p>)>) -> Result<Heard<'p, R>, Reason> {
+    let mut heard = Heard { waiting: Vec::new(), retiring: Vec::new() };
+    for (rule, says) in said {
+        match says {
+            Says::Nothing => {}
+            Says::Keeps(reason) => return Err(reason),
+            Says::Waits(reason) => heard.waiting.push(reason),
+            Says::Retires(term) => heard.retiring.push((rule, term)),
+        }
+    }
+    Ok(heard)
+}
+
+/// Stays for what it waits for; by no rule, if there is nothing to wait for.
+pub(super) fn keep_for(waiting: Vec<Reason>) -> Verdict {
+    if waiting.is_empty() { Verdict::keep(ReasonCode::NoRule, "no rule retires it") } else { Verdict::Keep(waiting) }
 }
 
 /// An object and the verdict on it.
