@@ -12,6 +12,8 @@ mod accounts;
 mod bad_input;
 #[path = "cli/daily.rs"]
 mod daily;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/forecast.rs"]

@@ -7,6 +7,8 @@
 
 #[path = "planner/corners.rs"]
 mod corners;
+#[path = "planner/diff.rs"]
+mod diff;
 #[path = "planner/estate.rs"]
 mod estate;
 #[path = "planner/generate.rs"]

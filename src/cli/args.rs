@@ -52,6 +52,8 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Show a saved plan
     Show(ShowArgs),
+    /// Show what changed between two saved plans, and why
+    Diff(DiffArgs),
     /// Check a policy without asking AWS
     Validate(ValidateArgs),
     /// Record what is in AWS
@@ -79,7 +81,7 @@ pub(super) struct PlanArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// Exit with 2 if there is something to do
+    /// Exit with 2 if there is something to do; of a comparison, if anything was added
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Decide on a recorded inventory, without asking AWS
@@ -90,6 +92,12 @@ pub(super) struct PlanArgs {
     pub(super) as_of: Option<AsOf>,
     #[command(flatten)]
     pub(super) select: SelectArgs,
+    /// Show what changed since an older plan, and why
+    #[arg(long, value_name = "PLAN")]
+    pub(super) against: Option<PathBuf>,
+    /// Show what the edit of the policy alone changes: DIR is the policy before it
+    #[arg(long, value_name = "DIR")]
+    pub(super) policy_base: Option<PathBuf>,
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
@@ -131,7 +139,7 @@ pub(super) struct ListArgs {
 pub(super) enum Format {
     /// For reading in a terminal
     Human,
-    /// The plan document
+    /// The document, for programs
     Json,
 }
 
@@ -183,6 +191,23 @@ pub(super) struct ShowArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Show every object, not only the first of each group
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The old plan
+    pub(super) from: PathBuf,
+    /// The new plan
+    pub(super) to: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Exit with 2 if anything was added
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,

@@ -64,6 +64,15 @@ pub(super) enum CliError {
     Selection(#[from] NoSuchObject),
     #[error(transparent)]
     AsOf(#[from] PastError),
+    #[error(
+        "--against compares with a saved plan, and --policy-base with the plan of another policy: ask for one after the other"
+    )]
+    TwoComparisons,
+    #[error(
+        "the base calls account {id} \"{base}\" and the policy calls it \"{now}\", so --target and --exclude would not mean \
+         the same for both; compare the whole plans"
+    )]
+    RenamedAccount { id: crate::model::AccountId, base: crate::model::AccountLabel, now: crate::model::AccountLabel },
     #[error("the run cannot be named")]
     RunId(#[source] RunIdError),
     #[error("the run {0} is unfinished: finish it with `jettison resume`, then plan again")]
@@ -99,6 +108,7 @@ impl CliError {
                 Exit::Locked
             }
             Self::Unfinished(_) => Exit::Incomplete,
+            Self::TwoComparisons => Exit::Usage,
             Self::Refused(refusals) if refusals.iter().all(|refusal| refusal.code != RefusalCode::Errored) => {
                 Exit::Refused
             }
@@ -122,6 +132,7 @@ impl CliError {
             | Self::Refused(_)
             | Self::Selection(_)
             | Self::AsOf(_)
+            | Self::RenamedAccount { .. }
             | Self::RunId(_)
             | Self::NothingToResume
             | Self::WhichRun(_)
@@ -178,6 +189,8 @@ impl CliError {
             | Self::Refused(_)
             | Self::Selection(_)
             | Self::AsOf(_)
+            | Self::TwoComparisons
+            | Self::RenamedAccount { .. }
             | Self::RunId(_)
             | Self::Unfinished(_)
             | Self::NothingToResume

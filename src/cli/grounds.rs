@@ -46,19 +46,10 @@ impl Grounds {
         Ok(Self { inventory_id: digest(&inventory), inventory, ledger, made_at: (estate.now())() })
     }
 
-    /// Reads a recorded inventory, which speaks for its own time. The ledger of the policy counts here too; a state that does
-    /// not exist yet is not made for it.
+    /// Reads a recorded inventory, which speaks for its own time.
     pub(super) fn recorded(policy: &PolicyDir, file: &Path) -> Result<Self, CliError> {
         let inventory = read_inventory(file)?;
-        let now: Now = std::sync::Arc::new({
-            let at = inventory.taken_at;
-            move || at
-        });
-        let ledger = if state::directory(policy).is_dir() {
-            block_on(Pace::Real, async { State::open(policy, &now).await?.ledger().await })?
-        } else {
-            Ledger::default()
-        };
+        let ledger = recorded_ledger(policy, inventory.taken_at)?;
         Ok(Self { inventory_id: digest(&inventory), made_at: inventory.taken_at, inventory, ledger })
     }
 
@@ -83,10 +74,23 @@ impl Grounds {
     }
 }
 
+/// The sightings of earlier runs, which count for a recorded inventory too; a state that does not exist yet is not made for it.
+pub(in crate::cli) fn recorded_ledger(policy: &PolicyDir, at: Timestamp) -> Result<Ledger, CliError> {
+    if !state::directory(policy).is_dir() {
+        return Ok(Ledger::default());
+    }
+    let now: Now = std::sync::Arc::new(move || at);
+    block_on(Pace::Real, async { State::open(policy, &now).await?.ledger().await })
+}
+
+/// The digest of what was seen, whenever that was: of a world that has not changed it is the same again.
 fn digest(inventory: &Inventory) -> String {
     let mut canonical = Vec::new();
     let _infallible = inventory::write(inventory, &mut canonical);
-    sha256(&canonical)
+    let header = canonical.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let scopes = inventory.scopes.iter().map(|scope| format!("{scope} {}\n", scope.account_id));
+    let objects = sha256(canonical.get(header..).unwrap_or_default());
+    sha256(scopes.collect::<String>() + &objects)
 }
 
 /// Reads an inventory file, compressed if its name ends in `.zst`.

@@ -22,6 +22,7 @@ use crate::{
 };
 
 /// Everything that a plan is decided from. Equal questions have equal answers (law L6).
+#[derive(Clone)]
 pub struct Question<'a> {
     /// The policy.
     pub policy: &'a Policy,

@@ -7,6 +7,7 @@
 mod assemble;
 mod decide;
 mod definitions;
+mod diff;
 mod estate;
 mod evidence;
 mod figures;
@@ -26,6 +27,10 @@ mod verdict;
 mod warnings;
 
 pub use decide::{Answer, Question, decide};
+pub use diff::{
+    Cause, Change, Circumstance, CircumstanceCode, DIFF_FORMAT_VERSION, Difference, Otherwise, PlanSide, Restated,
+    Said, Stand, What, diff, diff_against, diff_policies,
+};
 pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
     SelectedFrom, Summary, Waived,

@@ -1,6 +1,7 @@
 //! Data to text: no decisions, no clock, no terminal. Whoever prints says how wide it is and whether colour is understood.
 
 mod diagnostic;
+mod diff;
 mod gaps;
 mod inventory;
 mod paint;
@@ -9,6 +10,7 @@ mod portion;
 mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
+pub use diff::{Sides, difference};
 pub use gaps::GapSummary;
 pub use inventory::{InventorySummary, ScopeSummary, inventory};
 pub use paint::{Canvas, grouped};

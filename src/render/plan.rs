@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{Kind, ReasonCode, Scope},
-    plan::{Action, Pending, Plan, Reversible, Step},
+    plan::{Action, Pending, Plan, Reversible, Step, Target},
 };
 
 /// Objects shown of one group before the rest is only counted.
@@ -81,7 +81,11 @@ impl Text<'_> {
             let location = scope.location();
             let mut groups: BTreeMap<GroupKey<'_>, Vec<&Step>> = BTreeMap::new();
             for step in self.plan.steps.iter().filter(|step| step.target.location() == location) {
-                let key = GroupKey { action: step.action, container: container(step), rule: &step.rule };
+                let key = GroupKey {
+                    action: step.action,
+                    container: container(step.action.kind(), &step.target),
+                    rule: &step.rule,
+                };
                 groups.entry(key).or_default().push(step);
             }
             if groups.is_empty() {
@@ -109,7 +113,7 @@ impl Text<'_> {
         let what = format!("{}{size}", phrase(key.action, &counted(number, noun(key.action.kind()))));
         let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| step.at.as_str()).collect();
         let at = lines.into_iter().collect::<Vec<_>>().join(", ");
-        let head = format!("  {} {}: {what}", self.symbol(key.action), self.canvas.bold(&key.container));
+        let head = format!("  {} {}: {what}", symbol(self.canvas, key.action), self.canvas.bold(&key.container));
         let rule = format!("{} at {at}", key.rule);
         let fits = measure_text_width(&head) + 2 + measure_text_width(&rule) <= self.canvas.width;
         let between = if fits { "  " } else { "\n      " };
@@ -123,15 +127,6 @@ impl Text<'_> {
             let _infallible = writeln!(out, "      {padded}  {}", self.canvas.dim(&self.canvas.fit(&why, used)));
         }
         more(out, "      ", steps.len(), shown);
-    }
-
-    fn symbol(&self, action: Action) -> String {
-        match action.reversible() {
-            Reversible::No => self.canvas.red("-"),
-            Reversible::Recoverable if action == Action::DeregisterTaskDefinition => self.canvas.yellow("~"),
-            Reversible::Recoverable => self.canvas.red("-"),
-            Reversible::Yes => self.canvas.yellow("~"),
-        }
     }
 
     fn headline(&self, out: &mut String) {
@@ -282,14 +277,24 @@ impl Text<'_> {
     }
 }
 
+/// The sign before what is done: red where nothing brings it back.
+pub(super) fn symbol(canvas: Canvas, action: Action) -> String {
+    match action.reversible() {
+        Reversible::No => canvas.red("-"),
+        Reversible::Recoverable if action == Action::DeregisterTaskDefinition => canvas.yellow("~"),
+        Reversible::Recoverable => canvas.red("-"),
+        Reversible::Yes => canvas.yellow("~"),
+    }
+}
+
 /// Says how many of a list are not shown.
-fn more(out: &mut String, indent: &str, all: usize, shown: usize) {
+pub(super) fn more(out: &mut String, indent: &str, all: usize, shown: usize) {
     if all > shown {
         let _infallible = writeln!(out, "{indent}… and {} more; --full shows all", all - shown);
     }
 }
 
-fn hang(canvas: &Canvas, text: &str) -> String {
+pub(super) fn hang(canvas: &Canvas, text: &str) -> String {
     let wrapped = canvas.wrap(text, 4);
     format!("  · {}", wrapped.trim_start())
 }
@@ -303,7 +308,7 @@ fn title(kind: Kind) -> &'static str {
     }
 }
 
-fn noun(kind: Kind) -> &'static str {
+pub(super) fn noun(kind: Kind) -> &'static str {
     match kind {
         Kind::Service => "service",
         Kind::TaskSet => "task set",
@@ -313,7 +318,7 @@ fn noun(kind: Kind) -> &'static str {
 }
 
 /// What is done to how many.
-fn phrase(action: Action, objects: &str) -> String {
+pub(super) fn phrase(action: Action, objects: &str) -> String {
     match action {
         Action::ScaleTaskSet => format!("scale {objects} to zero"),
         Action::DeregisterTaskDefinition => format!("deregister {objects}"),
@@ -324,10 +329,9 @@ fn phrase(action: Action, objects: &str) -> String {
 }
 
 /// What people look for an object under: its service, cluster, family or repository.
-fn container(step: &Step) -> String {
-    let target = &step.target;
+pub(super) fn container(kind: Kind, target: &Target) -> String {
     let text = |part: Option<&str>| part.unwrap_or("?").to_owned();
-    match step.action.kind() {
+    match kind {
         Kind::Service => text(target.cluster.as_ref().map(AsRef::as_ref)),
         Kind::TaskSet => format!(
             "{}/{}",
@@ -341,8 +345,13 @@ fn container(step: &Step) -> String {
 
 /// The object within its container, and why it goes.
 fn row(step: &Step) -> (String, String) {
-    let target = &step.target;
-    let name = match step.action.kind() {
+    let why = step.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
+    (name(step.action.kind(), &step.target), why)
+}
+
+/// The object within its container.
+pub(super) fn name(kind: Kind, target: &Target) -> String {
+    match kind {
         Kind::Service => target.service.as_ref().map_or_else(String::new, ToString::to_string),
         Kind::TaskSet => target.task_set.as_ref().map_or_else(String::new, ToString::to_string),
         Kind::TaskDefinition => target.revision.map_or_else(String::new, |revision| format!(":{revision}")),
@@ -352,9 +361,7 @@ fn row(step: &Step) -> (String, String) {
             let tags = target.tags.iter().map(|tag| short_tag(tag.as_str())).collect::<Vec<_>>();
             if tags.is_empty() { format!("{digest} untagged") } else { format!("{digest} {}", tags.join(" ")) }
         }
-    };
-    let why = step.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
-    (name, why)
+    }
 }
 
 /// Tags by which signatures name their subject are 71 characters of digest: cut so that a row stays a row.
@@ -365,7 +372,7 @@ fn short_tag(tag: &str) -> String {
     }
 }
 
-fn kept_because(code: ReasonCode) -> &'static str {
+pub(super) fn kept_because(code: ReasonCode) -> &'static str {
     match code {
         ReasonCode::NoRule => "by no rule",
         ReasonCode::Protected | ReasonCode::ProtectTag => "protected",

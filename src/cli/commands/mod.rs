@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(super) mod apply;
+pub(super) mod diff;
 pub(super) mod iam_policy;
 pub(super) mod inventory;
 pub(super) mod journal;

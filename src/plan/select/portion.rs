@@ -167,21 +167,10 @@ fn image(step: &Step) -> Option<ImageName<'_>> {
 
 /// The images that go together with that of a step.
 fn unit(step: &Step) -> impl Iterator<Item = ImageName<'_>> {
-    let members = step.expect.iter().find_map(|fact| match fact {
-        Expect::UnitUnreferenced { members } => Some(members),
-        Expect::Unreferenced
-        | Expect::NotNewestActive
-        | Expect::Status { .. }
-        | Expect::NotPrimary
-        | Expect::Runs { .. }
-        | Expect::NoTasks
-        | Expect::NoTaskSets
-        | Expect::NotProtected
-        | Expect::OptedIn
-        | Expect::Tags { .. }
-        | Expect::PushedAt { .. }
-        | Expect::NoCopies { .. } => None,
-    });
+    let members = step
+        .expect
+        .iter()
+        .find_map(|fact| if let Expect::UnitUnreferenced { members } = fact { Some(members) } else { None });
     let repository = step.target.repository.as_ref();
     members.into_iter().flatten().filter_map(move |digest| Some((step.target.location(), repository?, digest)))
 }
