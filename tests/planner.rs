@@ -2,7 +2,8 @@
 //!
 //! `pitfalls` tells the ways in which other tools lost people's images, one test each. `corners` holds what an adversarial
 //! reading of the laws found. `laws` checks generated worlds against `oracle`, a decision procedure that shares no
-//! code with the planner. `quickstart` reads the example the way its readers do.
+//! code with the planner. `explain` holds explanations, and `explain_slices` the
+//! slices that they are made from, to the plan. `quickstart` reads the example the way its readers do.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 #[path = "planner/corners.rs"]
@@ -11,6 +12,12 @@ mod corners;
 mod diff;
 #[path = "planner/estate.rs"]
 mod estate;
+#[path = "planner/explain.rs"]
+mod explain;
+#[path = "planner/explain_slices.rs"]
+mod explain_slices;
+#[path = "planner/explain_worlds.rs"]
+mod explain_worlds;
 #[path = "planner/generate.rs"]
 mod generate;
 #[path = "planner/generate_past.rs"]

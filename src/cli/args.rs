@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::{model::AsOf, plan::AddressPattern};
+use crate::{
+    model::AsOf,
+    plan::{AddressPattern, Wanted},
+};
 
 /// Cleans up Amazon ECS and ECR the way Terraform builds them.
 ///
@@ -54,6 +57,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Show what changed between two saved plans, and why
     Diff(DiffArgs),
+    /// Tell why an object is kept, deferred or retired, and what would have to change
+    Explain(ExplainArgs),
     /// Check a policy without asking AWS
     Validate(ValidateArgs),
     /// Record what is in AWS
@@ -211,6 +216,25 @@ pub(super) struct DiffArgs {
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The object: ACCOUNT/REGION/ecs/service/CLUSTER/SERVICE, …/ecs/task-set/CLUSTER/SERVICE/ID,
+    /// …/ecs/task-definition/FAMILY:REVISION, …/ecr/image/REPOSITORY@sha256:DIGEST or …/ecr/image/REPOSITORY:TAG
+    #[arg(value_name = "ADDRESS")]
+    pub(super) address: Wanted,
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Decide on a recorded inventory, without asking AWS
+    #[arg(long, value_name = "FILE")]
+    pub(super) inventory: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Human)]
+    pub(super) format: SummaryFormat,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use crate::{
     inventory::InventoryError,
     journal::{JournalError, RunId, RunIdError},
     model::{Diagnostics, PastError, Timestamp},
-    plan::{NoSuchObject, PlanFileError, Refusal, RefusalCode},
+    plan::{NoSuchObject, PlanFileError, Refusal, RefusalCode, Unexplained},
     render::render_diagnostics,
     sim::{PersistenceError, WorldError},
     store::StoreError,
@@ -87,6 +87,8 @@ pub(super) enum CliError {
     CannotAsk,
     #[error("not applied: the answer was not yes")]
     Declined,
+    #[error(transparent)]
+    Unexplained(#[from] Unexplained),
     #[error("the plan concerns {0}, which the policy does not have; apply it with the policy it was made from")]
     ForeignScope(String),
     #[error("cannot listen on {address}; is another program using the port? `--listen 127.0.0.1:0` picks a free one")]
@@ -140,6 +142,7 @@ impl CliError {
             | Self::CannotAsk
             | Self::Declined
             | Self::ForeignScope(_)
+            | Self::Unexplained(_)
             | Self::Listen { .. }
             | Self::Start { .. } => Exit::Error,
         }
@@ -199,6 +202,7 @@ impl CliError {
             | Self::CannotAsk
             | Self::Declined
             | Self::ForeignScope(_)
+            | Self::Unexplained(_)
             | Self::Listen { .. }
             | Self::Start { .. } => None,
         }

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Graph, Hold, Link, Node, Rollouts, TaskDefinitionKey, UnresolvedKind,
+    Hold, Link, Node, NodeId, Rollouts, TaskDefinitionKey, UnresolvedKind,
+    draft::Draft,
     identity::{definition_key, service_node, task_set_node},
 };
 use crate::{
@@ -11,16 +12,15 @@ use crate::{
     model::{ClusterName, Family, Location, ServiceName, Source, TaskDefinitionRef},
 };
 
-impl Graph {
+impl Draft {
     pub(super) fn add_service(&mut self, location: &Location, service: &Service) {
         if service.status == "INACTIVE" {
             return;
         }
-        let node = service_node(location, service);
-        self.node(&node);
+        let node = self.node(service_node(location, service));
         let deployed = service.deployments.iter().filter_map(|deployment| deployment.task_definition.as_ref());
         for definition in service.task_definition.iter().chain(deployed) {
-            self.link_definition(&node, location, definition);
+            self.link_definition(node, location, definition);
         }
         for task_set in &service.task_sets {
             self.add_task_set(location, task_set);
@@ -37,19 +37,21 @@ impl Graph {
         let rollouts = Rollouts::by_service(inventory);
         let none = Rollouts::default();
         for seen in inventory.services.iter().filter(|seen| seen.value.status != "INACTIVE") {
-            let node = service_node(&seen.location, &seen.value);
-            for (arn, hold) in rollouts.get(&node).unwrap_or(&none).held(&seen.value) {
+            let service = service_node(&seen.location, &seen.value);
+            let held = rollouts.get(&service).unwrap_or(&none).held(&seen.value);
+            let node = self.node(service);
+            for (arn, hold) in held {
                 match described.get(arn) {
-                    Some(revision) => self.add_revision(&node, &seen.location, revision),
+                    Some(revision) => self.add_revision(node, &seen.location, revision),
                     None if hold == Hold::Likely => {}
                     None if is_said_missing(inventory, Source::ServiceRevisions, &seen.location, arn) => {}
-                    None => self.leave_missing(&node, UnresolvedKind::AnyDefinition, arn, Source::ServiceRevisions),
+                    None => self.leave_missing(node, UnresolvedKind::AnyDefinition, arn, Source::ServiceRevisions),
                 }
             }
         }
     }
 
-    fn add_revision(&mut self, service: &Node, location: &Location, revision: &ServiceRevision) {
+    fn add_revision(&mut self, service: NodeId, location: &Location, revision: &ServiceRevision) {
         // A revision that does not say what it runs may run anything.
         self.link_definition(service, location, revision.task_definition.as_deref().unwrap_or_default());
         for container in &revision.container_images {
@@ -58,20 +60,18 @@ impl Graph {
     }
 
     pub(super) fn add_task_set(&mut self, location: &Location, task_set: &TaskSet) {
-        let node = task_set_node(location, task_set);
-        self.node(&node);
+        let node = self.node(task_set_node(location, task_set));
         if let Some(definition) = &task_set.task_definition {
-            self.link_definition(&node, location, definition);
+            self.link_definition(node, location, definition);
         }
     }
 
     pub(super) fn add_task(&mut self, location: &Location, task: &Task) {
-        let node = Node::Task { location: location.clone(), arn: task.task_arn.clone() };
-        self.node(&node);
+        let node = self.node(Node::Task { location: location.clone(), arn: task.task_arn.clone() });
         // A task that does not say what it runs may run anything.
-        self.link_definition(&node, location, task.task_definition_arn.as_deref().unwrap_or_default());
+        self.link_definition(node, location, task.task_definition_arn.as_deref().unwrap_or_default());
         for container in &task.containers {
-            self.link_container(&node, container.image.as_deref(), container.image_digest.as_deref());
+            self.link_container(node, container.image.as_deref(), container.image_digest.as_deref());
         }
     }
 
@@ -85,34 +85,32 @@ impl Graph {
             .map(|seen| seen.value.daemon_task_definition_arn.as_str())
             .collect();
         for seen in &inventory.daemons {
-            let daemon = daemon_node(&seen.location, &seen.value.daemon_arn);
             for current in seen.value.current_revisions.iter().filter(|it| !revisions.contains(it.arn.as_str())) {
-                self.leave_daemon_missing(inventory, &daemon, &current.arn);
+                let daemon = self.node(daemon_node(&seen.location, &seen.value.daemon_arn));
+                self.leave_daemon_missing(inventory, daemon, &seen.location, &current.arn);
             }
         }
         for seen in &inventory.daemon_revisions {
-            let revision = daemon_node(&seen.location, &seen.value.daemon_revision_arn);
-            self.node(&revision);
+            let revision = self.node(daemon_node(&seen.location, &seen.value.daemon_revision_arn));
             for container in &seen.value.container_images {
-                self.link_container(&revision, container.image.as_deref(), container.image_digest.as_deref());
+                self.link_container(revision, container.image.as_deref(), container.image_digest.as_deref());
             }
             // Without containers, only its definition tells the images.
             let definition = seen.value.daemon_task_definition_arn.as_deref().unwrap_or_default();
             if seen.value.container_images.is_empty() && !definitions.contains(definition) {
-                self.leave_daemon_missing(inventory, &revision, definition);
+                self.leave_daemon_missing(inventory, revision, &seen.location, definition);
             }
         }
         for seen in inventory.daemon_task_definitions.iter().filter(|seen| seen.value.status != "DELETED") {
-            let definition = daemon_node(&seen.location, &seen.value.daemon_task_definition_arn);
-            self.node(&definition);
+            let definition = self.node(daemon_node(&seen.location, &seen.value.daemon_task_definition_arn));
             for container in &seen.value.container_definitions {
-                self.link_image_uri(&definition, &container.image, None);
+                self.link_image_uri(definition, &container.image, None);
             }
         }
     }
 
-    fn leave_daemon_missing(&mut self, inventory: &Inventory, holder: &Node, arn: &str) {
-        if !is_said_missing(inventory, Source::Daemons, holder.location(), arn) {
+    fn leave_daemon_missing(&mut self, inventory: &Inventory, holder: NodeId, home: &Location, arn: &str) {
+        if !is_said_missing(inventory, Source::Daemons, home, arn) {
             self.leave_missing(holder, UnresolvedKind::AnyImage, arn, Source::Daemons);
         }
     }
@@ -120,27 +118,25 @@ impl Graph {
     pub(super) fn add_references(&mut self, inventory: &Inventory) {
         let (families, whole) = (Families::of(inventory), read_whole(inventory));
         for seen in &inventory.references {
-            let holder = Node::External {
+            let holder = self.node(Node::External {
                 location: seen.location.clone(),
                 source: seen.value.source.clone(),
                 holder: seen.value.holder.clone(),
-            };
-            self.add_reference((&families, &whole), &holder, &seen.location, &seen.value);
+            });
+            self.add_reference((&families, &whole), holder, &seen.location, &seen.value);
         }
     }
 
     fn add_reference(
         &mut self,
         (families, whole): (&Families, &HashSet<Location>),
-        holder: &Node,
+        holder: NodeId,
         home: &Location,
         reference: &Reference,
     ) {
         let Reference { task_definition, image, family, any_revision_of, service, source, holder: _ } = reference;
         for definition in task_definition.iter().chain(family) {
-            if is_of_aws(source) && self.is_gone(whole, home, definition) {
-                self.node(holder);
-            } else {
+            if !(is_of_aws(source) && self.is_gone(whole, home, definition)) {
                 self.link_definition(holder, home, definition);
             }
         }
@@ -167,14 +163,14 @@ impl Graph {
             let revision = revision.or_else(|| self.newest_active(&location, &family));
             let is_there = |revision| {
                 let key = TaskDefinitionKey { location: location.clone(), family: family.clone(), revision };
-                self.index.contains_key(&Node::TaskDefinition(key))
+                self.find(&Node::TaskDefinition(key)).is_some()
             };
             whole.contains(&location) && !revision.is_some_and(is_there)
         })
     }
 
     /// Every revision of a family: which one runs is decided when it runs.
-    fn link_family(&mut self, families: &Families, holder: &Node, home: &Location, text: &str) {
+    fn link_family(&mut self, families: &Families, holder: NodeId, home: &Location, text: &str) {
         let Some(TaskDefinitionRef { location, family, revision: _ }) = TaskDefinitionRef::parse(text) else {
             self.leave_unresolved(holder, UnresolvedKind::AnyDefinition, text);
             return;
@@ -183,14 +179,14 @@ impl Graph {
         if !families.places.contains(&location) {
             self.leave_unresolved(holder, UnresolvedKind::AnyDefinition, text);
         }
-        self.node(holder);
         for revision in families.revisions.get(&(location, family)).into_iter().flatten() {
-            self.link(holder, &Node::TaskDefinition(revision.clone()), Link::Runs);
+            let revision = self.node(Node::TaskDefinition(revision.clone()));
+            self.link(holder, revision, Link::Runs);
         }
     }
 
     /// A service that is not there needs no holder.
-    fn link_service(&mut self, holder: &Node, home: &Location, text: &str) {
+    fn link_service(&mut self, holder: NodeId, home: &Location, text: &str) {
         let named = text
             .split_once('/')
             .filter(|(cluster, service)| !cluster.is_empty() && !service.is_empty() && !service.contains('/'));
@@ -200,8 +196,8 @@ impl Graph {
         };
         let (cluster, service) = (ClusterName::from(cluster), ServiceName::from(service));
         let service = Node::Service { location: home.clone(), cluster, service };
-        if self.index.contains_key(&service) {
-            self.link(holder, &service, Link::Starts);
+        if let Some(service) = self.find(&service) {
+            self.link(holder, service, Link::Starts);
         }
     }
 }

@@ -1,75 +1,126 @@
 //! Images: tags that something points at, children of indexes, referrers of subjects.
 
-use std::collections::{HashMap, HashSet};
+use rayon::prelude::*;
 
-use petgraph::stable_graph::NodeIndex;
+use super::{FastMap, Link, Node, NodeId, RepositoryImages, draft::Draft, identity::image_node};
+use crate::model::{Digest, ImageTag, Location, RepositoryName};
 
-use super::{
-    Graph, Link, Node,
-    identity::{image_node, subjects},
-};
-use crate::{
-    inventory::{Image, Inventory},
-    model::{Digest, Location},
-};
+/// What holders name in one repository.
+#[derive(Default)]
+struct Named {
+    tags: FastMap<ImageTag, NodeId>,
+    digests: FastMap<Digest, NodeId>,
+}
 
-impl Graph {
-    pub(super) fn add_images(&mut self, inventory: &Inventory) {
-        let listed = inventory.images.iter().map(|seen| self.add_image(&seen.location, &seen.value));
-        let listed: HashSet<NodeIndex> = listed.collect();
-        let is_listed = |graph: &Self, image: &Node| graph.index.get(image).is_some_and(|index| listed.contains(index));
-        self.link_pinned_anywhere(inventory);
-        for seen in &inventory.manifests {
-            let manifest = &seen.value;
-            let of = |digest: &Digest| image_node(&seen.location, &manifest.repository_name, digest);
-            let index = of(&manifest.image_digest);
-            for child in &manifest.children {
-                let child = of(child);
-                // A child that is not in the repository (a sparse index) holds and is held by nothing, even if it is used.
-                if is_listed(self, &child) && is_listed(self, &index) && child != index {
-                    self.link(&index, &child, Link::Child);
-                }
-            }
-        }
-        for seen in &inventory.images {
-            let referrer = image_node(&seen.location, &seen.value.repository_name, &seen.value.image_digest);
-            for subject in subjects(&seen.value) {
-                let subject = image_node(&seen.location, &seen.value.repository_name, &subject);
-                if is_listed(self, &subject) && subject != referrer {
-                    self.link(&subject, &referrer, Link::Referrer);
+/// How holders name an image.
+#[derive(Default)]
+struct Mentions {
+    /// The node of its digest.
+    own: Option<NodeId>,
+    tags: Vec<NodeId>,
+    /// Who names its digest without a repository, which holds it in every one that has it.
+    pinners: Vec<NodeId>,
+}
+
+impl Mentions {
+    fn is_empty(&self) -> bool {
+        self.own.is_none() && self.tags.is_empty() && self.pinners.is_empty()
+    }
+}
+
+impl Draft {
+    /// Every image, with what it holds and what names it.
+    pub(super) fn add_images(&mut self, repositories: &[RepositoryImages<'_>]) {
+        let named = self.add_named_images(repositories);
+        for (repository, named) in repositories.iter().zip(named) {
+            let named: FastMap<usize, NodeId> = named.into_iter().collect();
+            let nodes = repository.images.iter().enumerate().map(|(position, image)| {
+                let node = || image_node(repository.registry, repository.name, &image.image_digest);
+                named.get(&position).copied().unwrap_or_else(|| self.node(node()))
+            });
+            let nodes: Vec<NodeId> = nodes.collect();
+            for (holder, held, link) in repository.ties() {
+                if let (Some(holder), Some(held)) = (nodes.get(holder), nodes.get(held)) {
+                    self.link(*holder, *held, link);
                 }
             }
         }
     }
 
-    /// A digest without a repository holds the image in every one that has it.
-    fn link_pinned_anywhere(&mut self, inventory: &Inventory) {
-        if self.pinned_anywhere.is_empty() {
-            return;
+    /// The images that a holder names, by tag or digest: by the position of their repository and then by their own.
+    pub(super) fn add_named_images(&mut self, repositories: &[RepositoryImages<'_>]) -> Vec<Vec<(usize, NodeId)>> {
+        let (named, pinners) = (self.named(), self.pinners());
+        let mentioned = repositories.par_iter().map(|repository| {
+            let named = named.get(&repository.key());
+            if named.is_none() && pinners.is_empty() { Vec::new() } else { mentioned(repository, named, &pinners) }
+        });
+        let mentioned: Vec<Vec<(usize, Mentions)>> = mentioned.collect();
+        let mut nodes = Vec::with_capacity(repositories.len());
+        for (repository, mentioned) in repositories.iter().zip(mentioned) {
+            nodes.push(
+                mentioned
+                    .into_iter()
+                    .map(|(position, by)| (position, self.add_named(repository, position, by)))
+                    .collect(),
+            );
         }
-        let mut holders: HashMap<Digest, Vec<Node>> = HashMap::new();
+        nodes
+    }
+
+    fn add_named(&mut self, repository: &RepositoryImages<'_>, position: usize, by: Mentions) -> NodeId {
+        let digest = &repository.images[position].image_digest;
+        let image = by.own.unwrap_or_else(|| self.node(image_node(repository.registry, repository.name, digest)));
+        for tag in by.tags {
+            self.link(tag, image, Link::Resolves);
+        }
+        for holder in by.pinners {
+            self.link(holder, image, Link::Uses);
+        }
+        image
+    }
+
+    fn named(&self) -> FastMap<(&Location, &RepositoryName), Named> {
+        let mut named: FastMap<_, Named> = FastMap::default();
+        for (id, node) in self.nodes() {
+            match node {
+                Node::Tag { registry, repository, tag } => {
+                    named.entry((registry, repository)).or_default().tags.insert(tag.clone(), id);
+                }
+                Node::Image(key) => {
+                    let named = named.entry((&key.registry, &key.repository)).or_default();
+                    named.digests.insert(key.digest.clone(), id);
+                }
+                Node::Service { .. }
+                | Node::TaskSet { .. }
+                | Node::Task { .. }
+                | Node::External { .. }
+                | Node::TaskDefinition(_) => {}
+            }
+        }
+        named
+    }
+
+    fn pinners(&self) -> FastMap<Digest, Vec<NodeId>> {
+        let mut pinners: FastMap<Digest, Vec<NodeId>> = FastMap::default();
         for (holder, digest) in &self.pinned_anywhere {
-            holders.entry(digest.clone()).or_default().push(holder.clone());
+            pinners.entry(digest.clone()).or_default().push(*holder);
         }
-        for seen in &inventory.images {
-            let image = image_node(&seen.location, &seen.value.repository_name, &seen.value.image_digest);
-            for holder in holders.get(&seen.value.image_digest).into_iter().flatten() {
-                self.link(holder, &image, Link::Uses);
-            }
-        }
+        pinners
     }
+}
 
-    fn add_image(&mut self, registry: &Location, image: &Image) -> NodeIndex {
-        let node = image_node(registry, &image.repository_name, &image.image_digest);
-        let index = self.node(&node);
-        for tag in &image.image_tags {
-            let tag =
-                Node::Tag { registry: registry.clone(), repository: image.repository_name.clone(), tag: tag.clone() };
-            // Only tags that something points at matter; the others would double the graph.
-            if self.index.contains_key(&tag) {
-                self.link(&tag, &node, Link::Resolves);
-            }
-        }
-        index
-    }
+fn mentioned(
+    repository: &RepositoryImages<'_>,
+    named: Option<&Named>,
+    pinners: &FastMap<Digest, Vec<NodeId>>,
+) -> Vec<(usize, Mentions)> {
+    let of = |(position, image): (usize, &&crate::inventory::Image)| {
+        let mentions = Mentions {
+            own: named.and_then(|named| named.digests.get(&image.image_digest)).copied(),
+            tags: image.image_tags.iter().filter_map(|tag| named?.tags.get(tag)).copied().collect(),
+            pinners: pinners.get(&image.image_digest).cloned().unwrap_or_default(),
+        };
+        (!mentions.is_empty()).then_some((position, mentions))
+    };
+    repository.images.iter().enumerate().filter_map(of).collect()
 }

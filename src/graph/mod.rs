@@ -4,19 +4,24 @@
 //! holders there are right now is what the applier asks before each batch. petgraph's indices never leave this room.
 
 mod compile;
+mod draft;
 mod holders;
 mod identity;
 mod images;
 mod node;
+mod node_id;
 mod order;
 mod reach;
+mod repositories;
 mod rollouts;
 mod unresolved;
 
 pub use compile::Graph;
 pub use identity::subject_of_tag;
 pub use node::{ImageKey, Link, Node, TaskDefinitionKey};
-pub use order::{Cycle, order};
+pub use node_id::{FastMap, FastSet, NodeId, NodeMap};
+pub use order::{Cycle, order, order_numbers};
 pub use reach::Reach;
+pub use repositories::RepositoryImages;
 pub use rollouts::{Hold, Rollouts, is_over};
 pub use unresolved::{Unresolved, UnresolvedKind};

@@ -1,6 +1,6 @@
 //! A total order that respects every "before", the same one for the same input.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// Things that wait for each other in a circle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Cycle(pub Vec<String>);
 
 /// Orders `keys` so that for each pair in `befores` the first comes first; among those free to come next the smallest does.
-///
-/// Kahn's algorithm with an ordered ready set: petgraph's `toposort` breaks ties by insertion, which would let the order
-/// of an inventory's lines show through. Pairs that name an unknown key are ignored.
+/// Pairs that name an unknown key are ignored.
 ///
 /// # Errors
 /// The members of the circles, if there are any.
@@ -18,32 +16,57 @@ pub fn order<K: Ord + Clone + ToString>(
     keys: impl IntoIterator<Item = K>,
     befores: impl IntoIterator<Item = (K, K)>,
 ) -> Result<Vec<K>, Cycle> {
-    let mut waits: BTreeMap<K, usize> = keys.into_iter().map(|key| (key, 0)).collect();
-    let mut followers: BTreeMap<K, BTreeSet<K>> = BTreeMap::new();
-    for (first, then) in befores {
-        if waits.contains_key(&first)
-            && waits.contains_key(&then)
-            && followers.entry(first).or_default().insert(then.clone())
-            && let Some(count) = waits.get_mut(&then)
-        {
-            *count += 1;
-        }
+    let mut keys: Vec<K> = keys.into_iter().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let befores = befores
+        .into_iter()
+        .filter_map(|(first, then)| Some((keys.binary_search(&first).ok()?, keys.binary_search(&then).ok()?)));
+    let named = |numbers: Vec<usize>| numbers.into_iter().filter_map(|number| keys.get(number).cloned());
+    match order_numbers(keys.len(), befores.collect()) {
+        Ok(ordered) => Ok(named(ordered).collect()),
+        Err(circles) => Err(Cycle(named(circles).map(|key| key.to_string()).collect())),
     }
-    let mut ready: BTreeSet<K> = waits.iter().filter(|(_, count)| **count == 0).map(|(key, _)| key.clone()).collect();
-    let mut ordered = Vec::with_capacity(waits.len());
-    while let Some(key) = ready.pop_first() {
-        waits.remove(&key);
-        for follower in followers.remove(&key).unwrap_or_default() {
-            if let Some(count) = waits.get_mut(&follower) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(follower);
-                }
+}
+
+/// Orders the numbers below `count` so that for each pair in `befores` the first comes first; among those free to come next the
+/// smallest does.
+///
+/// Kahn's algorithm with an ordered ready set: petgraph's `toposort` breaks ties by insertion, which would let the order
+/// of an inventory's lines show through.
+///
+/// # Errors
+/// The members of the circles and what waits for them, in order, if there are any.
+pub fn order_numbers(count: usize, mut befores: Vec<(usize, usize)>) -> Result<Vec<usize>, Vec<usize>> {
+    befores.retain(|(first, then)| *first < count && *then < count);
+    befores.sort_unstable();
+    befores.dedup();
+    let mut waits = vec![0_usize; count];
+    for (_, then) in &befores {
+        waits[*then] += 1;
+    }
+    // Most wait for nothing: they stay a sorted list, and only what becomes free on the way is kept in a heap.
+    let free: Vec<usize> = (0..count).filter(|number| waits[*number] == 0).collect();
+    let mut free = free.into_iter().peekable();
+    let mut freed: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+    let mut ordered = Vec::with_capacity(count);
+    loop {
+        let is_freed_next = match (freed.peek(), free.peek()) {
+            (Some(Reverse(freed)), Some(free)) => freed < free,
+            (freed, _) => freed.is_some(),
+        };
+        let next = if is_freed_next { freed.pop().map(|Reverse(number)| number) } else { free.next() };
+        let Some(number) = next else { break };
+        ordered.push(number);
+        let followers = befores.partition_point(|(first, _)| *first < number);
+        for (_, then) in befores[followers..].iter().take_while(|(first, _)| *first == number) {
+            waits[*then] -= 1;
+            if waits[*then] == 0 {
+                freed.push(Reverse(*then));
             }
         }
-        ordered.push(key);
     }
-    if waits.is_empty() { Ok(ordered) } else { Err(Cycle(waits.keys().map(ToString::to_string).collect())) }
+    if ordered.len() == count { Ok(ordered) } else { Err((0..count).filter(|number| waits[*number] > 0).collect()) }
 }
 
 #[cfg(test)]

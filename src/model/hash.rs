@@ -8,6 +8,23 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
+/// The same of bytes that come in parts.
+#[derive(Debug, Clone, Default)]
+pub struct Sha256Stream(Sha256);
+
+impl Sha256Stream {
+    /// Takes in the next part.
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all parts.
+    #[must_use]
+    pub fn finish(self) -> String {
+        format!("sha256:{}", hex(&self.0.finalize()))
+    }
+}
+
 /// Bytes as lower-case hex.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

@@ -24,7 +24,7 @@ pub use arn::{
 pub use as_of::{AsOf, AsOfError, PastError};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, Span, suggest};
 pub use glob::{Patterns, PatternsError};
-pub use hash::{hex, sha256};
+pub use hash::{Sha256Stream, hex, sha256};
 pub use id::{
     AccountId, AccountLabel, ClusterName, Digest, Family, IdError, ImageTag, Region, RepositoryName, Revision,
     ServiceName, TaskSetId,

@@ -1,6 +1,8 @@
 //! From verdicts to a plan.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use super::{
     Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
@@ -9,48 +11,18 @@ use super::{
     file::FORMAT_VERSION,
     ordering::steps,
     select::{Pendings, take},
-    verdict::{Decision, Retirement, Verdict},
+    tally::Tally,
     warnings::warnings,
 };
-use crate::{
-    graph::Node,
-    model::{Address, Reason, ReasonCode},
-};
+use crate::model::ReasonCode;
 
-/// Why watched objects are kept.
-pub(super) type Kept = HashMap<Address, Vec<Reason>>;
-
-/// Puts a plan together, and tells of watched objects why they are kept.
-pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>, watched: &HashSet<Address>) -> (Plan, Kept) {
-    let mut kept = Kept::new();
-    let mut deferred = Vec::new();
-    let mut blocked = Vec::new();
-    let mut kept_by_reason: BTreeMap<ReasonCode, u64> = BTreeMap::new();
-    let mut retired: HashMap<Node, (Address, Retirement)> = HashMap::new();
-    for Decision { node, address, verdict } in decisions {
-        match verdict {
-            Verdict::Keep(reasons) => {
-                let code = reasons.first().map_or(ReasonCode::NoRule, |reason| reason.code);
-                *kept_by_reason.entry(code).or_default() += 1;
-                if watched.contains(&address) {
-                    kept.insert(address, reasons);
-                }
-            }
-            Verdict::Defer { action, eligible_at, reasons } => {
-                deferred.push(Pending { address, action, eligible_at: Some(eligible_at), reasons });
-            }
-            Verdict::Block { action, reasons } => {
-                blocked.push(Pending { address, action, eligible_at: None, reasons });
-            }
-            Verdict::Retire(retirement) => {
-                retired.insert(node, (address, retirement));
-            }
-        }
-    }
+/// Puts a plan together.
+pub(super) fn assemble(estate: &Estate<'_>, tally: Tally<'_>) -> Plan {
+    let Tally { kept_by_reason, mut deferred, mut blocked, retired, ties } = tally;
     for pending in [&mut deferred, &mut blocked] {
-        pending.sort_unstable_by(|left, right| left.address.cmp(&right.address));
+        pending.par_sort_by(|left, right| left.address.cmp(&right.address));
     }
-    let (mut steps, mut refusals) = match steps(estate, &retired) {
+    let (mut steps, mut refusals) = match steps(estate, retired, &ties) {
         Ok(steps) => (steps, Vec::new()),
         Err(cycle) => (Vec::new(), vec![Refusal { code: RefusalCode::Errored, text: cycle.to_string() }]),
     };
@@ -69,7 +41,7 @@ pub(super) fn assemble(estate: &Estate<'_>, decisions: Vec<Decision>, watched: &
         ..summarise(estate, &steps)
     };
     let rest = Rest { deferred, blocked, kept_by_reason, warnings, refusals, selected_from };
-    (plan(estate, steps, summary, rest), kept)
+    plan(estate, steps, summary, rest)
 }
 
 /// What forbids to apply a plan that is made for another instant.
@@ -105,7 +77,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         format_version: FORMAT_VERSION.to_owned(),
         tool_version: question.tool_version.to_owned(),
         plan_id: String::new(),
-        integrity: String::new(),
+        integrity: std::sync::OnceLock::new(),
         created_at: question.made_at,
         expires_at: settings.plan_expiry.after(question.made_at),
         as_of: question.now,
@@ -134,5 +106,5 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         kept_by_reason: rest.kept_by_reason,
         warnings: rest.warnings,
     }
-    .sealed()
+    .identified()
 }

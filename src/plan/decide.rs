@@ -1,23 +1,27 @@
 //! From a question to a plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use rayon::prelude::*;
 
 use super::{
     Plan, Selection,
-    assemble::{Kept, assemble},
+    assemble::assemble,
     definitions,
     estate::Estate,
     evidence::EvidenceBook,
     images::{self, Holds},
     obstacles::Obstacles,
-    services, task_sets,
-    verdict::{Decision, Verdict},
+    services,
+    tally::{Object, Tally},
+    task_sets,
+    verdict::{Decision, Telling, Verdict},
 };
 use crate::{
-    graph::{Node, Reach},
+    graph::{Node, NodeId, NodeMap, Reach},
     inventory::Inventory,
     ledger::Ledger,
-    model::{Address, Location, Resource, Timestamp},
+    model::{Location, Resource, Timestamp},
     policy::Policy,
 };
 
@@ -62,95 +66,125 @@ pub struct Answer {
 /// task sets, services, task definitions, images.
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Answer {
-    decide_watching(question, &HashSet::new()).0
+    let estate = Estate::new(question);
+    let Groundwork { evidence, holders, definitions, holds, obstacles, in_use, elsewhere, .. } =
+        Groundwork::new(&estate, Telling::Codes);
+    let ended = ended(&evidence);
+    let images = images::decide(&estate, &evidence, &obstacles, &holds, Telling::Codes);
+    let tally = tally(&estate, holders).and(definitions).and(images);
+    Answer { plan: assemble(&estate, tally), in_use, elsewhere, ended }
 }
 
-/// The same, and of the objects in `watched` that are kept, why.
-pub(super) fn decide_watching(question: &Question<'_>, watched: &HashSet<Address>) -> (Answer, Kept) {
-    let estate = Estate::new(question);
-    let evidence = EvidenceBook::new(&estate);
-    let no_images_yet = Obstacles::new(&estate, |_| true);
-    let task_sets = task_sets::decide(&estate, &no_images_yet);
-    let mut verdicts = by_node(&task_sets);
-    let services = services::decide(&estate, &no_images_yet, &verdicts);
-    verdicts.extend(by_node(&services));
-    let definitions = definitions::decide(&estate, &evidence, &no_images_yet, &verdicts);
-    verdicts.extend(by_node(&definitions));
+/// What becomes of everything but images, and so what holds these.
+pub(super) struct Groundwork<'e, 'a> {
+    pub(super) evidence: EvidenceBook<'e, 'a>,
+    /// What may hold anything but images.
+    pub(super) no_images_yet: Obstacles<'e>,
+    /// The verdicts on services and task sets.
+    pub(super) holders: Vec<Decision>,
+    /// Services, task sets and definitions that go.
+    pub(super) retired: NodeMap<()>,
+    pub(super) definitions: Tally<'a>,
+    pub(super) holds: Holds<'e>,
+    /// What may hold images.
+    pub(super) obstacles: Obstacles<'e>,
+    in_use: Vec<(Location, Resource)>,
+    elsewhere: Vec<Node>,
+}
 
-    let (leaving, staying) = holders(&estate, &verdicts);
-    // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
-    let retired = |node: &Node| verdicts.get(node).is_some_and(Verdict::is_retired);
-    let staying = estate.graph.reach(staying, |_, _, held| !retired(held));
-    let leaving = estate.graph.reach(leaving, |_, _, _| true);
-    let in_use = in_use(&estate, [&staying, &leaving]);
-    let elsewhere = elsewhere(&estate, [&staying, &leaving]);
-    let ended = ended(&evidence);
-    let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
-    let holds = Holds { staying, leaving };
-    let obstacles =
-        Obstacles::new(&estate, |definition| holds.staying.contains(definition) || holds.leaves(definition));
-    let images = images::decide(&estate, &evidence, &obstacles, &holds);
-    let decisions = [services, task_sets, definitions, images].concat();
-    let (plan, kept) = assemble(&estate, decisions, watched);
-    (Answer { plan, in_use, elsewhere, ended }, kept)
+impl<'e, 'a> Groundwork<'e, 'a> {
+    pub(super) fn new(estate: &'e Estate<'a>, telling: Telling) -> Self {
+        let evidence = EvidenceBook::new(estate);
+        let no_images_yet = Obstacles::new(estate, |_| true);
+        let task_sets = task_sets::decide(estate, &no_images_yet);
+        let verdicts = by_node(&task_sets);
+        let services = services::decide(estate, &no_images_yet, &verdicts);
+        let holders = [services, task_sets].concat();
+        let mut retired = retired(estate, &holders);
+        let definitions = definitions::decide(estate, &evidence, &no_images_yet, &retired, telling);
+        definitions.retired.iter().filter_map(|one| one.node).for_each(|node| retired.insert(node, ()));
+
+        let (leaving, staying): (Vec<_>, Vec<_>) =
+            holding(estate).into_iter().partition(|node| retired.contains(*node));
+        // A definition retired by this plan is followed only from what leaves: were it held by what stays, it would not be.
+        let staying = estate.graph.reach(staying, |held| !retired.contains(held));
+        let leaving = estate.graph.reach(leaving, |_| true);
+        let in_use = in_use(estate, &[&staying, &leaving]);
+        let elsewhere = elsewhere(estate, [&staying, &leaving]);
+        let leaving = if estate.settings().rollback_window.is_zero() { None } else { Some(leaving) };
+        let holds = Holds { staying, leaving };
+        let stays = |definition: NodeId| holds.staying.contains(definition) || holds.leaves(definition);
+        let obstacles = Obstacles::new(estate, |definition| estate.graph.find(definition).is_some_and(stays));
+        Self { evidence, no_images_yet, holders, retired, definitions, holds, obstacles, in_use, elsewhere }
+    }
 }
 
 fn by_node(decisions: &[Decision]) -> HashMap<Node, Verdict> {
     decisions.iter().map(|decision| (decision.node.clone(), decision.verdict.clone())).collect()
 }
 
-/// What holds images by itself: first what this plan retires, which holds until the rollback window has passed, then what
-/// stays.
-fn holders<'g>(estate: &'g Estate<'_>, verdicts: &HashMap<Node, Verdict>) -> (Vec<&'g Node>, Vec<&'g Node>) {
-    let mut holders: Vec<&Node> = estate.graph.nodes().filter(|node| holds_by_itself(estate, node)).collect();
-    holders.sort_unstable();
-    holders.into_iter().partition(|node| verdicts.get(*node).is_some_and(Verdict::is_retired))
+fn retired(estate: &Estate<'_>, decisions: &[Decision]) -> NodeMap<()> {
+    let retired = decisions.iter().filter(|decision| decision.verdict.is_retired());
+    retired.filter_map(|decision| Some((estate.graph.find(&decision.node)?, ()))).collect()
 }
 
-/// Whether a node holds images without anything holding it: an INACTIVE definition that nothing runs does not, unless it
-/// is protected.
-fn holds_by_itself(estate: &Estate<'_>, node: &Node) -> bool {
-    match node {
-        Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
-        Node::TaskDefinition(_) => {
-            let status = estate.definitions.get(node).map(|seen| seen.value.status.as_str());
-            !matches!(status, Some("INACTIVE" | "DELETE_IN_PROGRESS")) || definitions::is_protected(estate, node)
-        }
-        Node::Tag { .. } | Node::Image(_) => false,
+fn tally<'a>(estate: &Estate<'a>, decisions: Vec<Decision>) -> Tally<'a> {
+    let mut tally = Tally::default();
+    for Decision { node, address, verdict } in decisions {
+        let object = Object { location: node.location(), node: estate.graph.find(&node), image: None };
+        tally.enter(&object, || address, verdict);
     }
+    tally
 }
 
+/// What holds images by itself, in order.
+fn holding(estate: &Estate<'_>) -> Vec<NodeId> {
+    let is_holder = |node: &Node| match node {
+        Node::Service { .. } | Node::TaskSet { .. } | Node::Task { .. } | Node::External { .. } => true,
+        Node::TaskDefinition(_) | Node::Tag { .. } | Node::Image(_) => false,
+    };
+    let mut holders: Vec<_> = estate.graph.nodes().filter(|(_, node)| is_holder(node)).collect();
+    holders.sort_unstable_by_key(|(_, node)| *node);
+    let holders = holders.into_iter().map(|(id, _)| id);
+    holders.chain(definitions::holding(estate)).collect()
+}
+
+/// Tags that are reached, and images that the inventory does not have.
 fn elsewhere(estate: &Estate<'_>, held: [&Reach<'_>; 2]) -> Vec<Node> {
-    let is_put_aside = |node: &&Node| match node {
+    let is_put_aside = |(id, node): &(NodeId, &Node)| match node {
         Node::Tag { .. } => true,
-        Node::Image(_) => !estate.images.contains_key(*node),
+        Node::Image(_) => estate.place(*id).is_none(),
         Node::Service { .. }
         | Node::TaskSet { .. }
         | Node::Task { .. }
         | Node::External { .. }
         | Node::TaskDefinition(_) => false,
     };
-    let mut nodes: Vec<Node> = held.into_iter().flat_map(Reach::nodes).filter(is_put_aside).cloned().collect();
-    nodes.sort_unstable();
+    let nodes = held.into_iter().flat_map(Reach::nodes).filter(is_put_aside);
+    let mut nodes: Vec<&Node> = nodes.map(|(_, node)| node).collect();
+    nodes.par_sort_unstable();
     nodes.dedup();
-    nodes
+    nodes.into_iter().cloned().collect()
 }
 
 fn ended(evidence: &EvidenceBook<'_, '_>) -> Vec<(Location, Resource, Timestamp)> {
     let mut uses = evidence.ended_uses();
-    uses.sort_unstable();
+    uses.par_sort_unstable();
     let objects = uses.iter().filter_map(|(node, at)| Some((node.resource()?, *at)));
     objects.map(|((location, resource), at)| (location.clone(), resource, at)).collect()
 }
 
 /// What has a live reference now, before anything of this plan is done. A definition counts when something runs it, a
 /// service when it has or wants tasks.
-fn in_use(estate: &Estate<'_>, held: [&Reach<'_>; 2]) -> Vec<(Location, Resource)> {
-    let inventory = estate.question.inventory;
-    let services = inventory.services.iter().filter(|seen| services::has_tasks(&seen.value));
-    let mut nodes: Vec<Node> = services.map(|seen| Node::service(&seen.location, &seen.value)).collect();
-    nodes.extend(estate.definitions.keys().filter(|node| estate.graph.holders(node).next().is_some()).cloned());
-    nodes.extend(estate.images.keys().filter(|node| held.iter().any(|reach| reach.contains(node))).cloned());
-    nodes.sort_unstable();
-    nodes.iter().filter_map(Node::resource).map(|(location, resource)| (location.clone(), resource)).collect()
+fn in_use(estate: &Estate<'_>, held: &[&Reach<'_>]) -> Vec<(Location, Resource)> {
+    let services = estate.question.inventory.services.iter().filter(|seen| services::has_tasks(&seen.value));
+    let mut services: Vec<Node> = services.map(|seen| Node::service(&seen.location, &seen.value)).collect();
+    services.sort_unstable();
+    let services = services.iter().filter_map(Node::resource);
+    let mut in_use: Vec<_> = services.map(|(location, resource)| (location.clone(), resource)).collect();
+    let runs = |node: NodeId| estate.graph.holders_of(node).next().is_some();
+    let definitions = estate.families.revisions().filter(|(_, revision)| runs(revision.node));
+    in_use.extend(definitions.map(|(family, revision)| (family.location.clone(), family.resource(revision))));
+    in_use.extend(images::held(estate, held));
+    in_use
 }

@@ -1,26 +1,32 @@
 //! What the deciders look things up in: the policy, the inventory and the graph, indexed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Question;
+use rayon::prelude::*;
+
+use super::{Question, families::Families, pulls::last_pull};
 use crate::{
-    graph::{Graph, ImageKey, Node, Rollouts},
-    inventory::{
-        Gap, Image, Inventory, Manifest, Repository, Seen, Service, Tag, Task, TaskDefinition, TaskSet, is_index,
-    },
-    model::{Address, Location, RepositoryName, Resource, Scope, Source, Timestamp, cluster_name},
+    graph::{Graph, Node, NodeId, NodeMap, RepositoryImages, Rollouts},
+    inventory::{Gap, Image, Inventory, Repository, Seen, Service, Tag, Task, TaskSet, is_index},
+    model::{Address, Digest, Location, RepositoryName, Resource, Scope, Source, Timestamp, cluster_name},
     policy::{Policy, Settings},
 };
 
 /// A question with everything that answering it needs at hand.
 pub(super) struct Estate<'a> {
     pub(super) question: &'a Question<'a>,
+    /// Holders and what they name: not the images that nothing names.
     pub(super) graph: Graph,
-    pub(super) definitions: HashMap<Node, &'a Seen<TaskDefinition>>,
-    pub(super) images: HashMap<Node, &'a Seen<Image>>,
+    pub(super) families: Families<'a>,
+    /// All images, by repository, in order.
+    pub(super) repositories: Vec<RepositoryImages<'a>>,
+    /// The images of each repository that have a node, by position.
+    pub(super) named: Vec<Vec<(usize, NodeId)>>,
+    /// The same by node.
+    places: NodeMap<Place>,
     /// What was not read, in order: what the inventory says so of, unless it is waived, and what is missing from it.
     pub(super) gaps: Vec<Gap>,
-    repositories: BTreeMap<(&'a Location, &'a RepositoryName), &'a Repository>,
+    settings_of: BTreeMap<(&'a Location, &'a RepositoryName), &'a Repository>,
     scopes: BTreeMap<Location, Scope>,
     /// By ARN, as DescribeTaskSets shows them.
     described_task_sets: HashMap<&'a str, &'a TaskSet>,
@@ -29,25 +35,36 @@ pub(super) struct Estate<'a> {
     tasks_of: HashMap<Node, Vec<&'a Task>>,
     /// The deployments of services, there or gone.
     pub(super) rollouts: BTreeMap<Node, Rollouts<'a>>,
-    manifests: HashMap<Node, &'a Manifest>,
+}
+
+/// Where an image stands: the position of its repository, and its own in there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    pub(super) repository: usize,
+    pub(super) position: usize,
 }
 
 impl<'a> Estate<'a> {
     pub(super) fn new(question: &'a Question<'a>) -> Self {
         let inventory = question.inventory;
-        let definitions = inventory.task_definitions.iter();
-        let images = inventory.images.iter();
+        let repositories = RepositoryImages::of(inventory);
+        let (graph, named) = Graph::of_holders(inventory, &repositories);
+        let places = named.iter().enumerate().flat_map(|(repository, named)| {
+            named.iter().map(move |(position, node)| (*node, Place { repository, position: *position }))
+        });
         Self {
             question,
-            graph: Graph::compile(inventory),
-            definitions: definitions.map(|seen| (Node::task_definition(&seen.location, &seen.value), seen)).collect(),
-            images: images.map(|seen| (Node::image(&seen.location, &seen.value), seen)).collect(),
-            repositories: inventory
+            families: Families::new(inventory, &graph),
+            places: places.collect(),
+            gaps: gaps(question, &repositories),
+            graph,
+            repositories,
+            named,
+            settings_of: inventory
                 .repositories
                 .iter()
                 .map(|seen| ((&seen.location, &seen.value.repository_name), &seen.value))
                 .collect(),
-            gaps: gaps(question),
             scopes: scopes(question).into_iter().map(|scope| (scope.location(), scope)).collect(),
             described_task_sets: inventory
                 .task_sets
@@ -57,7 +74,6 @@ impl<'a> Estate<'a> {
             task_sets_of: task_sets_of(inventory),
             tasks_of: tasks_of(inventory),
             rollouts: Rollouts::by_service(inventory),
-            manifests: manifests(inventory),
         }
     }
 
@@ -90,7 +106,31 @@ impl<'a> Estate<'a> {
     }
 
     pub(super) fn repository(&self, location: &Location, name: &RepositoryName) -> Option<&'a Repository> {
-        self.repositories.get(&(location, name)).copied()
+        self.settings_of.get(&(location, name)).copied()
+    }
+
+    /// Where an image stands that has a node.
+    pub(super) fn place(&self, node: NodeId) -> Option<Place> {
+        self.places.get(node).copied()
+    }
+
+    /// Where an image stands, if it is there.
+    pub(super) fn find_image(&self, registry: &Location, name: &RepositoryName, digest: &Digest) -> Option<Place> {
+        let repository = self.repositories.binary_search_by(|one| one.key().cmp(&(registry, name))).ok()?;
+        let position = self.repositories.get(repository)?.position(digest)?;
+        Some(Place { repository, position })
+    }
+
+    pub(super) fn image(&self, place: Place) -> Option<&'a Image> {
+        self.repositories.get(place.repository)?.images.get(place.position).copied()
+    }
+
+    /// The last pull of an image that has a node.
+    pub(super) fn last_pull(&self, node: NodeId) -> Option<Timestamp> {
+        let place = self.place(node)?;
+        let repository = self.repositories.get(place.repository)?;
+        let image = self.image(place)?;
+        last_pull(image, repository.manifest(&image.image_digest))
     }
 
     pub(super) fn task_set_tags(&self, arn: &str) -> &'a [Tag] {
@@ -117,11 +157,6 @@ impl<'a> Estate<'a> {
         self.tasks_of.get(node).map_or(&[], Vec::as_slice)
     }
 
-    /// The manifest of an index, if it was read.
-    pub(super) fn manifest(&self, index: &Node) -> Option<&'a Manifest> {
-        self.manifests.get(index).copied()
-    }
-
     /// Whether the policy says not to read a source.
     pub(super) fn is_waived(&self, source: Source) -> bool {
         self.policy().waivers.iter().any(|waiver| waiver.source == source)
@@ -135,7 +170,13 @@ impl<'a> Estate<'a> {
     /// When an object was last seen in use by an earlier collection.
     pub(super) fn last_seen(&self, node: &Node) -> Option<Timestamp> {
         let (location, resource) = node.resource()?;
-        self.question.ledger.last_seen(location, &resource)
+        self.last_seen_at(location, || resource)
+    }
+
+    /// The same, of an object that is named only if anything is on record.
+    pub(super) fn last_seen_at(&self, location: &Location, resource: impl FnOnce() -> Resource) -> Option<Timestamp> {
+        let ledger = self.question.ledger;
+        if ledger.is_empty() { None } else { ledger.last_seen(location, &resource()) }
     }
 }
 
@@ -161,7 +202,7 @@ fn covers(inventory: &Inventory, wanted: &Scope) -> bool {
 
 /// What was not read (law L2): gaps that no waiver covers, indexes without their manifest, places of the policy that were
 /// not asked.
-fn gaps(question: &Question<'_>) -> Vec<Gap> {
+fn gaps(question: &Question<'_>, repositories: &[RepositoryImages<'_>]) -> Vec<Gap> {
     let (policy, inventory) = (question.policy, question.inventory);
     let waived = |source: Source| policy.waivers.iter().any(|waiver| waiver.source == source);
     let mut gaps: Vec<Gap> = inventory.gaps.iter().filter(|gap| !waived(gap.source)).cloned().collect();
@@ -172,31 +213,24 @@ fn gaps(question: &Question<'_>) -> Vec<Gap> {
         object: None,
         error: "the policy has it and the inventory does not".to_owned(),
     }));
-    let manifests = inventory.manifests.iter();
-    let read: HashSet<_> =
-        manifests.map(|seen| (&seen.location, &seen.value.repository_name, &seen.value.image_digest)).collect();
-    let unread = inventory.images.iter().filter(|Seen { location, value: image }| {
-        image.image_manifest_media_type.as_deref().is_some_and(is_index)
-            && !read.contains(&(location, &image.repository_name, &image.image_digest))
-    });
-    gaps.extend(unread.map(|Seen { location, value: image }| Gap {
-        source: Source::Manifests,
-        account_id: Some(location.account_id.clone()),
-        region: Some(location.region.clone()),
-        object: Some(format!("{}@{}", image.repository_name, image.image_digest)),
-        error: "the inventory does not have the manifest of this index".to_owned(),
-    }));
+    gaps.par_extend(repositories.par_iter().flat_map_iter(unread_manifests));
     gaps.sort_unstable();
     gaps.dedup();
     gaps
 }
 
-fn manifests(inventory: &Inventory) -> HashMap<Node, &Manifest> {
-    let manifests = inventory.manifests.iter().map(|Seen { location: registry, value }| {
-        let (registry, repository) = (registry.clone(), value.repository_name.clone());
-        (Node::Image(ImageKey { registry, repository, digest: value.image_digest.clone() }), value)
+fn unread_manifests<'r>(repository: &'r RepositoryImages<'_>) -> impl Iterator<Item = Gap> + use<'r> {
+    let indexes = repository.images.iter().filter(|image| {
+        let is_index = image.image_manifest_media_type.as_deref().is_some_and(is_index);
+        is_index && repository.manifest(&image.image_digest).is_none()
     });
-    manifests.collect()
+    indexes.map(|image| Gap {
+        source: Source::Manifests,
+        account_id: Some(repository.registry.account_id.clone()),
+        region: Some(repository.registry.region.clone()),
+        object: Some(format!("{}@{}", repository.name, image.image_digest)),
+        error: "the inventory does not have the manifest of this index".to_owned(),
+    })
 }
 
 fn task_sets_of(inventory: &Inventory) -> HashMap<Node, Vec<&TaskSet>> {
@@ -227,15 +261,12 @@ pub(super) fn pairs(tags: &[Tag]) -> Vec<(&str, &str)> {
 
 /// The first `newest` of `objects` by time and then identity, newest first. What has no time may be one of them, or the
 /// oldest of all: it is kept beside them, not in their place.
-pub(super) fn newest<'n, T: Ord>(
-    newest: u32,
-    objects: impl IntoIterator<Item = (Option<T>, &'n Node)>,
-) -> BTreeSet<&'n Node> {
+pub(super) fn newest<T: Ord, K: Ord>(newest: u32, objects: impl IntoIterator<Item = (Option<T>, K)>) -> BTreeSet<K> {
     let (mut dated, mut undated): (Vec<_>, Vec<_>) = objects.into_iter().partition(|(time, _)| time.is_some());
     dated.sort_unstable_by(|left, right| right.cmp(left));
     dated.truncate(usize::try_from(newest).unwrap_or(usize::MAX));
     if newest == 0 {
         undated.clear();
     }
-    dated.into_iter().chain(undated).map(|(_, node)| node).collect()
+    dated.into_iter().chain(undated).map(|(_, object)| object).collect()
 }

@@ -1,10 +1,13 @@
 //! When something was last used, as far as anything tells.
 
-use std::collections::HashMap;
-
-use super::{estate::Estate, history::History, pulls::last_pull, verdict::Elapsed};
+use super::{
+    estate::Estate,
+    families::{FamilyRevisions, SeenRevision},
+    history::{History, Past},
+    verdict::Elapsed,
+};
 use crate::{
-    graph::{Link, Node},
+    graph::{ImageKey, Link, Node, NodeId},
     inventory::{Image, TaskDefinition},
     model::{Age, Timestamp, quota::settled_after},
     policy::Evidence,
@@ -71,52 +74,53 @@ impl LastUse {
     }
 }
 
+/// One image with what dates its uses.
+pub(super) struct Dated<'a> {
+    pub(super) image: &'a Image,
+    /// Its node, if anything names it.
+    pub(super) node: Option<NodeId>,
+    /// Its last pull by somebody else than this tool.
+    pub(super) pulled: Option<Timestamp>,
+    /// What deployments tell.
+    pub(super) past: Past,
+    /// The ledger's last sighting.
+    pub(super) seen: Option<Timestamp>,
+}
+
 /// Evidence for task definitions and images, under the policy's `evidence` setting.
 pub(super) struct EvidenceBook<'e, 'a> {
     estate: &'e Estate<'a>,
-    /// When the revision after a given one was registered: until then the given one was the newest.
-    succeeded_at: HashMap<&'e Node, Timestamp>,
-    history: History,
+    pub(super) history: History,
 }
 
 impl<'e, 'a> EvidenceBook<'e, 'a> {
     pub(super) fn new(estate: &'e Estate<'a>) -> Self {
-        let mut revisions: Vec<_> = estate.definitions.iter().collect();
-        revisions.sort_unstable_by_key(|(node, _)| *node);
-        let mut succeeded_at = HashMap::new();
-        for pair in revisions.windows(2) {
-            let [(node, _), (next, successor)] = pair else { continue };
-            if let (Node::TaskDefinition(one), Node::TaskDefinition(two)) = (node, next)
-                && (&one.location, &one.family) == (&two.location, &two.family)
-                && let Some(at) = successor.value.registered_at
-            {
-                succeeded_at.insert(*node, at);
-            }
-        }
-        Self { estate, succeeded_at, history: History::new(estate) }
+        Self { estate, history: History::new(estate) }
     }
 
     /// The last use of a task definition: its registration, that of the revision that succeeded it, the end of the deployment
     /// that replaced it, the pulls of its images, the ledger's last sighting.
-    pub(super) fn of_definition(&self, node: &Node, definition: &TaskDefinition) -> LastUse {
-        let past = self.history.of(node);
-        let pulled = self.images_of(node).filter_map(|(node, image)| last_pull(self.estate, node, image)).max();
+    pub(super) fn of_definition(&self, family: &FamilyRevisions<'_>, revision: &SeenRevision<'_>) -> LastUse {
+        let past = self.history.of_definition(revision.node);
+        let images = self.images_of(revision.node).into_iter();
+        let pulled = images.filter_map(|image| self.estate.last_pull(image)).max();
+        let registered_at = revision.definition.registered_at;
         let evident = Evident {
-            latest: definition.registered_at.max(self.succeeded_at.get(node).copied()).max(pulled),
+            latest: registered_at.max(revision.succeeded_at).max(pulled),
             ran: past.at,
-            is_uncertain: definition.registered_at.is_none(),
+            is_uncertain: registered_at.is_none(),
             may_have_run: past.is_unknown,
         };
-        LastUse::of(self.estate.settings().evidence, self.estate.last_seen(node), evident)
+        let seen = self.estate.last_seen_at(family.location, || family.resource(revision));
+        LastUse::of(self.estate.settings().evidence, seen, evident)
     }
 
     /// The last use of images that go together: their pushes, pulls and re-activations, the deregistration of definitions
     /// that name them, the end of the deployments that pinned them, the ledger's last sightings.
-    pub(super) fn of_images<'i>(&self, images: impl IntoIterator<Item = (&'i Node, &'i Image)>) -> LastUse {
+    pub(super) fn of_images(&self, images: impl IntoIterator<Item = Dated<'a>>) -> LastUse {
         let (mut seen, mut evident) = (None, Evident::default());
-        for (node, image) in images {
-            seen = seen.max(self.estate.last_seen(node));
-            let (pulled, past) = (last_pull(self.estate, node, image), self.history.of(node));
+        for Dated { image, node, pulled, past, seen: sighted } in images {
+            seen = seen.max(sighted);
             let dated = image.image_pushed_at.max(pulled).max(image.last_activated_at);
             evident.latest = evident.latest.max(dated);
             evident.ran = evident.ran.max(past.at);
@@ -132,8 +136,8 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     }
 
     /// From when on no task starts any more from a deregistered definition that names one of the images.
-    pub(super) fn settled_at<'i>(&self, images: impl IntoIterator<Item = (&'i Node, &'i Image)>) -> Option<Timestamp> {
-        let definitions = images.into_iter().flat_map(|(node, _)| self.definitions_of(node));
+    pub(super) fn settled_at(&self, images: impl IntoIterator<Item = Option<NodeId>>) -> Option<Timestamp> {
+        let definitions = images.into_iter().flat_map(|node| self.definitions_of(node));
         definitions
             .filter(|definition| definition.status != "ACTIVE")
             .filter_map(|definition| definition.deregistered_at)
@@ -145,51 +149,49 @@ impl<'e, 'a> EvidenceBook<'e, 'a> {
     /// definitions that name them did. AWS forgets a deployment after 90 days or with its service, and a definition that
     /// is deleted takes its evidence along, so they have to be on record before.
     pub(super) fn ended_uses(&self) -> Vec<(Node, Timestamp)> {
-        let ended = self.history.ended().filter(|(node, _)| self.exists(node));
-        let mut uses: Vec<_> = ended.map(|(node, at)| (node.clone(), at)).collect();
-        for (node, seen) in &self.estate.definitions {
-            let ended = seen.value.deregistered_at.max(seen.value.delete_requested_at);
-            if let Some(ended) = ended.filter(|_| seen.value.status != "ACTIVE") {
-                uses.extend(self.image_nodes_of(node).into_iter().map(|image| (image.clone(), ended)));
+        let graph = &self.estate.graph;
+        let definitions = self.history.ended_definitions();
+        let definitions = definitions.filter_map(|(node, at)| Some((graph.node(node)?.clone(), at)));
+        let images = self.history.ended_images().filter_map(|(place, at)| {
+            let repository = self.estate.repositories.get(place.repository)?;
+            let digest = self.estate.image(place)?.image_digest.clone();
+            let (registry, repository) = (repository.registry.clone(), repository.name.clone());
+            Some((Node::Image(ImageKey { registry, repository, digest }), at))
+        });
+        let mut uses: Vec<_> = definitions.chain(images).collect();
+        for (_, revision) in self.estate.families.revisions() {
+            let ended = revision.definition.deregistered_at.max(revision.definition.delete_requested_at);
+            if let Some(ended) = ended.filter(|_| revision.definition.status != "ACTIVE") {
+                let images = self.images_of(revision.node).into_iter();
+                uses.extend(images.filter_map(|image| Some((graph.node(image)?.clone(), ended))));
             }
         }
         uses
     }
 
     /// The images that a definition names by digest or by a tag, as far as they exist.
-    fn images_of(&self, definition: &Node) -> impl Iterator<Item = (&'e Node, &'a Image)> {
-        let nodes = self.image_nodes_of(definition).into_iter();
-        nodes.filter_map(|node| Some((node, &self.estate.images.get(node)?.value)))
-    }
-
-    fn exists(&self, node: &Node) -> bool {
-        self.estate.definitions.contains_key(node) || self.estate.images.contains_key(node)
-    }
-
-    fn image_nodes_of(&self, definition: &Node) -> Vec<&'e Node> {
+    pub(super) fn images_of(&self, definition: NodeId) -> Vec<NodeId> {
         let graph = &self.estate.graph;
         let mut images = Vec::new();
-        for (held, _) in graph.held(definition) {
+        for (held, _) in graph.held_by(definition) {
             images.push(held);
-            if matches!(held, Node::Tag { .. }) {
-                images.extend(graph.held(held).map(|(image, _)| image));
-            }
+            images.extend(graph.held_by(held).filter(|(_, link)| *link == Link::Resolves).map(|(image, _)| image));
         }
-        images.retain(|node| self.estate.images.contains_key(*node));
+        images.retain(|node| self.estate.place(*node).is_some());
         images
     }
 
     /// The definitions that name an image by digest or by a tag that it has now.
-    fn definitions_of(&self, image: &Node) -> impl Iterator<Item = &'a TaskDefinition> {
-        let users = |node: &Node| self.estate.graph.holders(node).collect::<Vec<_>>();
+    pub(super) fn definitions_of(&self, image: Option<NodeId>) -> Vec<&'a TaskDefinition> {
+        let graph = &self.estate.graph;
         let mut definitions = Vec::new();
-        for (holder, link) in users(image) {
+        for (holder, link) in image.into_iter().flat_map(|image| graph.holders_of(image)) {
             match link {
                 Link::Uses => definitions.push(holder),
-                Link::Resolves => definitions.extend(users(holder).into_iter().map(|(user, _)| user)),
+                Link::Resolves => definitions.extend(graph.holders_of(holder).map(|(user, _)| user)),
                 Link::Runs | Link::Starts | Link::Child | Link::Referrer => {}
             }
         }
-        definitions.into_iter().filter_map(|node| self.estate.definitions.get(node).map(|seen| &seen.value))
+        definitions.into_iter().filter_map(|node| self.estate.families.definition(node)).collect()
     }
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::{Action, Step, Summary, estate::Estate, file::STORAGE_USD_PER_GB_MONTH};
-use crate::{
-    graph::{ImageKey, Node},
-    model::{
-        Kind, Location, Resource,
-        quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
-    },
+use crate::model::{
+    Location, RepositoryName,
+    quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
 };
 
 /// What the steps come to. What is kept, deferred and blocked is not theirs to say.
@@ -17,18 +16,16 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
     for step in steps {
         *summary.actions.entry(step.action).or_default() += 1;
         summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
-        if step.action.kind() == Kind::Image
-            && let Some(resource) = step.target.resource(Kind::Image)
-            && let Resource::Image { repository, digest } = resource
-        {
-            let registry = step.target.location();
-            let node = Node::Image(ImageKey { registry, repository, digest });
-            let findings = estate.images.get(&node).and_then(|seen| seen.value.image_scan_findings_summary.as_ref());
-            for (severity, number) in findings.into_iter().flat_map(|summary| &summary.finding_severity_counts) {
-                *summary.findings_removed.entry(severity.clone()).or_default() += number;
-            }
-        }
     }
+    let findings = steps.par_iter().map(|step| findings(estate, step)).flatten_iter();
+    let findings = findings.fold(BTreeMap::new, |mut sum, (severity, number)| {
+        add(&mut sum, severity, number);
+        sum
+    });
+    summary.findings_removed = findings.reduce(BTreeMap::new, |mut sum, part| {
+        part.iter().for_each(|(severity, number)| add(&mut sum, severity, *number));
+        sum
+    });
     #[expect(clippy::cast_precision_loss, reason = "an estimate in cents")]
     let gigabytes = summary.bytes_reclaimed.0 as f64 / 1e9;
     summary.monthly_savings_usd = (gigabytes * STORAGE_USD_PER_GB_MONTH * 100.0).round() / 100.0;
@@ -38,12 +35,39 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
     summary
 }
 
+/// The repository out of which images go.
+fn container(step: &Step) -> &str {
+    step.target.repository.as_ref().map_or("", RepositoryName::as_str)
+}
+
+/// The scan findings that go with the image of a step, by severity.
+fn findings<'e>(estate: &'e Estate<'_>, step: &Step) -> impl Iterator<Item = (&'e str, u64)> + use<'e> {
+    let target = &step.target;
+    let named = target.repository.as_ref().zip(target.digest.as_ref());
+    let place = named.and_then(|(repository, digest)| estate.find_image(&target.location(), repository, digest));
+    let findings = place.and_then(|place| estate.image(place)?.image_scan_findings_summary.as_ref());
+    let counts = findings.into_iter().flat_map(|summary| &summary.finding_severity_counts);
+    counts.map(|(severity, number)| (severity.as_str(), *number))
+}
+
+fn add(sum: &mut BTreeMap<String, u64>, severity: &str, number: u64) {
+    match sum.get_mut(severity) {
+        Some(known) => *known += number,
+        None => drop(sum.insert(severity.to_owned(), number)),
+    }
+}
+
 /// The mutating calls and roughly how long they take: per account, Region and bucket at the account's share, side by side.
 fn calls_and_eta(estate: &Estate<'_>, steps: &[Step]) -> (BTreeMap<String, u64>, u64) {
-    let mut batches: BTreeMap<(Location, Action, String), usize> = BTreeMap::new();
-    for step in steps {
-        let container = step.target.repository.as_ref().map_or_else(String::new, ToString::to_string);
-        *batches.entry((step.target.location(), step.action, container)).or_default() += 1;
+    let mut batches: BTreeMap<(Location, Action, &str), usize> = BTreeMap::new();
+    // Steps of one container nearly always follow each other.
+    let is_alike = |one: &Step, two: &Step| {
+        (one.action, container(one)) == (two.action, container(two))
+            && (&one.target.account_id, &one.target.region) == (&two.target.account_id, &two.target.region)
+    };
+    for alike in steps.chunk_by(is_alike) {
+        let Some(step) = alike.first() else { continue };
+        *batches.entry((step.target.location(), step.action, container(step))).or_default() += alike.len();
     }
     let mut calls: BTreeMap<String, u64> = BTreeMap::new();
     let mut seconds: BTreeMap<(Location, Bucket), f64> = BTreeMap::new();

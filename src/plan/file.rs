@@ -1,13 +1,19 @@
 //! The plan as a file: one JSON document from which it can be shown, compared and applied with nothing else at hand.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, value::RawValue};
 
 use super::{Action, Step};
 use crate::{
     inventory::Gap,
-    model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Source, Timestamp, sha256},
+    model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Sha256Stream, Source, Timestamp},
 };
 
 /// The version this build writes. A newer major version is refused.
@@ -22,8 +28,10 @@ pub struct Plan {
     pub tool_version: String,
     /// The digest of its effects: scopes and sorted (action, identity) pairs. Equal effects, equal id.
     pub plan_id: String,
-    /// The digest of the whole document without this field: an edited plan is not the one that was reviewed.
-    pub integrity: String,
+    /// The digest of the whole document without this field: an edited plan is not the one that was reviewed. Known once it was
+    /// written or read.
+    #[serde(serialize_with = "write_integrity", deserialize_with = "read_integrity")]
+    pub(super) integrity: OnceLock<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it can no longer be applied.
@@ -143,7 +151,7 @@ pub struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eligible_at: Option<Timestamp>,
     /// Why not now.
-    pub reasons: Vec<Reason>,
+    pub reasons: Arc<[Reason]>,
 }
 
 /// The figures of a plan.
@@ -208,7 +216,17 @@ impl Plan {
     /// # Errors
     /// None that a plan can cause; serde_json's signature.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        let mut text = serde_json::to_string_pretty(self)?;
+        if self.integrity.get().is_none() {
+            let digest = self.integrity.get_or_init(|| integrity(&text).unwrap_or_default());
+            // Text within members has its line breaks escaped: the first such line is the member itself.
+            if let Some(start) = text.find(UNSEALED) {
+                let end = start + UNSEALED.len() - 1;
+                text.insert_str(end, digest);
+            }
+        }
+        text.push('\n');
+        Ok(text)
     }
 
     /// Reads a plan and checks that it is whole.
@@ -227,39 +245,111 @@ impl Plan {
             (_, _) => return Err(PlanFileError::Version(format_version)),
         }
         let plan: Self = serde_json::from_str(text).map_err(PlanFileError::Malformed)?;
-        let intact = integrity(text).is_some_and(|digest| digest == plan.integrity);
+        let intact = integrity(text).is_some_and(|digest| plan.integrity.get() == Some(&digest));
         if intact { Ok(plan) } else { Err(PlanFileError::Edited) }
     }
 
-    /// The same plan with its digests filled in.
+    /// The same plan with the digest of its effects filled in.
     #[must_use]
-    pub fn sealed(mut self) -> Self {
+    pub fn identified(mut self) -> Self {
         self.plan_id = self.effects();
-        self.integrity = serde_json::to_string(&self).ok().and_then(|text| integrity(&text)).unwrap_or_default();
         self
     }
 
     /// The digest of what it does: nothing else about it counts.
     fn effects(&self) -> String {
-        let mut lines: Vec<String> = self
-            .steps
-            .iter()
-            .map(|step| {
-                let resource = step.target.resource(step.action.kind());
-                let identity = resource.map_or_else(String::new, |resource| resource.to_string());
-                format!("{} {}/{identity}", step.action, step.target.location())
-            })
-            .collect();
+        let mut lines: Vec<String> = self.steps.par_iter().map(effect).collect();
         lines.extend(self.scopes.iter().map(|scope| format!("scope {}", scope.location())));
-        lines.sort_unstable();
-        sha256(lines.join("\n"))
+        lines.par_sort_unstable();
+        let mut digest = Sha256Stream::default();
+        for (index, line) in lines.iter().enumerate() {
+            if index > 0 {
+                digest.update("\n");
+            }
+            digest.update(line);
+        }
+        digest.finish()
     }
+}
+
+fn effect(step: &Step) -> String {
+    let resource = step.target.resource(step.action.kind());
+    let identity = resource.map_or_else(String::new, |resource| resource.to_string());
+    format!("{} {}/{identity}", step.action, step.target.location())
+}
+
+/// The member of a document whose digest is not known yet, as it is written.
+const UNSEALED: &str = "\n  \"integrity\": \"\"";
+
+fn write_integrity<S: Serializer>(integrity: &OnceLock<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(integrity.get().map_or("", String::as_str))
+}
+
+fn read_integrity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OnceLock<String>, D::Error> {
+    String::deserialize(deserializer).map(OnceLock::from)
 }
 
 /// The digest of a plan document in canonical form (sorted members, no white space) without its `integrity` member.
 /// Working on the document itself, not on what this build reads of it, covers fields that a later minor version adds.
+///
+/// The document is put into that form a member at a time, and long lists an element at a time: a million steps need not be in
+/// memory once more.
 fn integrity(text: &str) -> Option<String> {
-    let mut document: serde_json::Value = serde_json::from_str(text).ok()?;
-    document.as_object_mut()?.remove("integrity");
-    Some(sha256(document.to_string()))
+    let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).ok()?;
+    let mut digest = Sha256Stream::default();
+    let mut between = "{";
+    for (name, value) in members.iter().filter(|(name, _)| *name != "integrity") {
+        digest.update(between);
+        digest.update(Value::from(name.as_ref()).to_string());
+        digest.update(":");
+        match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+            Ok(elements) => digest_list(&elements, &mut digest)?,
+            Err(_) => digest.update(canonical(value)?),
+        }
+        between = ",";
+    }
+    digest.update(if between == "{" { "{}" } else { "}" });
+    Some(digest.finish())
+}
+
+/// How many elements are put into canonical form side by side.
+const ELEMENTS_AT_ONCE: usize = 1 << 12;
+
+fn digest_list(elements: &[&RawValue], digest: &mut Sha256Stream) -> Option<()> {
+    let mut between = "[";
+    for some in elements.chunks(ELEMENTS_AT_ONCE) {
+        let texts: Option<Vec<String>> = some.par_iter().map(|value| canonical(value)).collect();
+        for text in texts? {
+            digest.update(between);
+            digest.update(text);
+            between = ",";
+        }
+    }
+    digest.update(if between == "[" { "[]" } else { "]" });
+    Some(())
+}
+
+fn canonical(value: &RawValue) -> Option<String> {
+    serde_json::from_str::<Value>(value.get()).ok().map(|value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sha256;
+
+    #[test]
+    fn the_digest_is_that_of_the_canonical_document() {
+        for text in [
+            "{}",
+            r#"{"integrity": "x"}"#,
+            r#"{ "b" : [ ], "a":1.50, "integrity":"x" }"#,
+            r#"{"z":[{"b":1,"a":[2, {"d":null,"c":"\u00e9\n"}]}, 3], "y":{"q":[],"p":{}}, "a\"b":true, "z2":1e3}"#,
+        ] {
+            let mut document: Value = serde_json::from_str(text).unwrap();
+            document.as_object_mut().unwrap().remove("integrity");
+            assert_eq!(integrity(text), Some(sha256(document.to_string())), "{text}");
+        }
+        assert_eq!(integrity("[]"), None);
+    }
 }

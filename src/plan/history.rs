@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::estate::Estate;
+use super::estate::{Estate, Place};
 use crate::{
-    graph::{ImageKey, Node, is_over},
+    graph::{FastMap, Node, NodeId, TaskDefinitionKey, is_over},
     inventory::{Inventory, Seen, ServiceDeployment, ServiceRevision},
     model::{Digest, ImageRef, ImageTag, Location, RepositoryName, TaskDefinitionRef, Timestamp},
 };
@@ -28,11 +28,19 @@ impl Past {
             lasts: self.lasts || other.lasts,
         }
     }
+
+    fn ended(self) -> Option<Timestamp> {
+        self.at.filter(|_| !self.lasts)
+    }
 }
 
 /// The past uses of definitions and images.
 #[derive(Debug, Default)]
-pub(super) struct History(HashMap<Node, Past>);
+pub(super) struct History {
+    definitions: FastMap<NodeId, Past>,
+    /// By the position of their repository, and then by their own.
+    images: FastMap<usize, FastMap<usize, Past>>,
+}
 
 impl History {
     /// What the deployments of the inventory tell.
@@ -53,7 +61,7 @@ impl History {
             }
         }
         let mut history = Self::default();
-        let pins = Pins::new(inventory);
+        let pins = Pins::new(estate);
         for seen in &inventory.service_revisions {
             if let Some(past) = revisions.get(seen.value.service_revision_arn.as_str()) {
                 history.note(estate, &pins, seen, *past);
@@ -63,30 +71,44 @@ impl History {
     }
 
     fn note(&mut self, estate: &Estate<'_>, pins: &Pins, seen: &Seen<ServiceRevision>, past: Past) {
-        let mut note = |node: Node| {
-            let known = self.0.entry(node).or_default();
-            *known = known.max(past);
-        };
         let definition = seen.value.task_definition.as_deref().and_then(TaskDefinitionRef::parse);
         if let Some(TaskDefinitionRef { location, family, revision: Some(revision) }) = definition {
             let location = location.unwrap_or_else(|| seen.location.clone());
-            note(Node::TaskDefinition(crate::graph::TaskDefinitionKey { location, family, revision }));
+            let key = TaskDefinitionKey { location, family, revision };
+            if let Some(node) = estate.graph.find(&Node::TaskDefinition(key)) {
+                let known = self.definitions.entry(node).or_default();
+                *known = known.max(past);
+            }
         }
         for container in &seen.value.container_images {
-            let images = pins.images(container.image.as_deref(), container.image_digest.as_deref());
-            images.into_iter().filter(|image| estate.images.contains_key(image)).for_each(&mut note);
+            for place in pins.images(estate, container.image.as_deref(), container.image_digest.as_deref()) {
+                let known = self.images.entry(place.repository).or_default().entry(place.position).or_default();
+                *known = known.max(past);
+            }
         }
     }
 
-    /// The past use of a definition or an image.
-    pub(super) fn of(&self, node: &Node) -> Past {
-        self.0.get(node).copied().unwrap_or_default()
+    /// The past use of a definition.
+    pub(super) fn of_definition(&self, node: NodeId) -> Past {
+        self.definitions.get(&node).copied().unwrap_or_default()
     }
 
-    /// Uses that are over, and when they ended.
-    pub(super) fn ended(&self) -> impl Iterator<Item = (&Node, Timestamp)> {
-        let over = self.0.iter().filter(|(_, past)| !past.lasts);
-        over.filter_map(|(node, past)| Some((node, past.at?)))
+    /// The past uses of the images of a repository, by position.
+    pub(super) fn of_repository(&self, repository: usize) -> Option<&FastMap<usize, Past>> {
+        self.images.get(&repository)
+    }
+
+    /// Uses of definitions that are over, and when they ended.
+    pub(super) fn ended_definitions(&self) -> impl Iterator<Item = (NodeId, Timestamp)> {
+        self.definitions.iter().filter_map(|(node, past)| Some((*node, past.ended()?)))
+    }
+
+    /// Uses of images that are over, and when they ended.
+    pub(super) fn ended_images(&self) -> impl Iterator<Item = (Place, Timestamp)> {
+        self.images.iter().flat_map(|(repository, images)| {
+            let place = |position: &usize| Place { repository: *repository, position: *position };
+            images.iter().filter_map(move |(position, past)| Some((place(position), past.ended()?)))
+        })
     }
 }
 
@@ -125,60 +147,70 @@ fn end(deployments: &[&ServiceDeployment], now: Option<Timestamp>) -> Past {
 }
 
 /// The images that revisions name otherwise than by repository and digest: by a tag, or by a digest alone.
+#[derive(Default)]
 struct Pins {
-    by_tag: HashMap<(Location, RepositoryName, ImageTag), Node>,
-    by_digest: HashMap<Digest, Vec<Node>>,
+    by_tag: FastMap<(Location, RepositoryName), FastMap<ImageTag, Vec<Place>>>,
+    by_digest: FastMap<Digest, Vec<Place>>,
 }
 
 impl Pins {
     /// Looks up what some revision names, and no more.
-    fn new(inventory: &Inventory) -> Self {
-        let (mut tags, mut digests) = (HashSet::new(), HashSet::new());
-        for container in inventory.service_revisions.iter().flat_map(|seen| &seen.value.container_images) {
-            let digest = container.image_digest.as_deref().and_then(|digest| digest.parse::<Digest>().ok());
-            match (container.image.as_deref().map(ImageRef::parse), digest) {
-                (Some(ImageRef::Ecr(image)), None) => {
-                    tags.extend(image.tag.map(|tag| (image.registry, image.repository, tag)));
-                }
-                (None, Some(digest)) => {
-                    digests.insert(digest);
-                }
-                (Some(_), _) | (None, None) => {}
+    fn new(estate: &Estate<'_>) -> Self {
+        let mut pins = Self::named(estate.question.inventory);
+        for (repository, images) in estate.repositories.iter().enumerate() {
+            let mut tags = if pins.by_tag.is_empty() {
+                None
+            } else {
+                pins.by_tag.get_mut(&(images.registry.clone(), images.name.clone()))
+            };
+            if tags.is_none() && pins.by_digest.is_empty() {
+                continue;
             }
-        }
-        let mut pins = Self { by_tag: HashMap::new(), by_digest: HashMap::new() };
-        if tags.is_empty() && digests.is_empty() {
-            return pins;
-        }
-        // Most tags are none of these: no key is made for them.
-        let names: HashSet<&ImageTag> = tags.iter().map(|(_, _, tag)| tag).collect();
-        for Seen { location, value: image } in &inventory.images {
-            for tag in image.image_tags.iter().filter(|tag| names.contains(tag)) {
-                let key = (location.clone(), image.repository_name.clone(), tag.clone());
-                if tags.contains(&key) {
-                    pins.by_tag.insert(key, Node::image(location, image));
+            for (position, image) in images.images.iter().enumerate() {
+                let place = Place { repository, position };
+                for tag in &image.image_tags {
+                    tags.as_mut().and_then(|tags| tags.get_mut(tag)).into_iter().for_each(|places| places.push(place));
                 }
-            }
-            if digests.contains(&image.image_digest) {
-                pins.by_digest.entry(image.image_digest.clone()).or_default().push(Node::image(location, image));
+                pins.by_digest.get_mut(&image.image_digest).into_iter().for_each(|places| places.push(place));
             }
         }
         pins
     }
 
-    /// The images that a container ran. With a digest the tag tells nothing: it may have moved since.
-    fn images(&self, image: Option<&str>, digest: Option<&str>) -> Vec<Node> {
+    /// What some revision names, not looked up yet.
+    fn named(inventory: &Inventory) -> Self {
+        let mut pins = Self::default();
+        for container in inventory.service_revisions.iter().flat_map(|seen| &seen.value.container_images) {
+            let digest = container.image_digest.as_deref().and_then(|digest| digest.parse::<Digest>().ok());
+            match (container.image.as_deref().map(ImageRef::parse), digest) {
+                (Some(ImageRef::Ecr(image)), None) => {
+                    if let Some(tag) = image.tag {
+                        let repository = pins.by_tag.entry((image.registry, image.repository)).or_default();
+                        repository.entry(tag).or_default();
+                    }
+                }
+                (None, Some(digest)) => {
+                    pins.by_digest.entry(digest).or_default();
+                }
+                (Some(_), _) | (None, None) => {}
+            }
+        }
+        pins
+    }
+
+    /// The images that a container ran, as far as they exist. With a digest the tag tells nothing: it may have moved since.
+    fn images(&self, estate: &Estate<'_>, image: Option<&str>, digest: Option<&str>) -> Vec<Place> {
         let digest = digest.and_then(|digest| digest.parse::<Digest>().ok());
         let Some(image) = image else {
             return digest.and_then(|digest| self.by_digest.get(&digest)).cloned().unwrap_or_default();
         };
         let ImageRef::Ecr(image) = ImageRef::parse(image) else { return Vec::new() };
-        let of = |digest| {
-            Node::Image(ImageKey { registry: image.registry.clone(), repository: image.repository.clone(), digest })
-        };
-        let mut images: Vec<Node> = image.digest.clone().into_iter().chain(digest.clone()).map(of).collect();
+        let digests = image.digest.iter().chain(&digest);
+        let mut images: Vec<Place> =
+            digests.filter_map(|digest| estate.find_image(&image.registry, &image.repository, digest)).collect();
         if let (None, Some(tag)) = (digest, image.tag) {
-            images.extend(self.by_tag.get(&(image.registry, image.repository, tag)).cloned());
+            let repository = self.by_tag.get(&(image.registry, image.repository));
+            images.extend(repository.and_then(|tags| tags.get(&tag)).into_iter().flatten());
         }
         images
     }

@@ -1,28 +1,25 @@
-//! Verdicts on images, a unit at a time.
+//! Verdicts on images: a repository is decided by itself, and within it a unit at a time.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, HashMap},
-};
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
 
 use super::{
-    Action, Expect,
-    estate::{Estate, newest},
-    evidence::{EvidenceBook, LastUse},
-    obstacles::{Obstacles, objection},
-    pulls::last_pull,
-    replication::Copies,
-    units::{Unit, Units, is_within_unit},
-    verdict::{Decision, Elapsed, Retirement, Says, Verdict, hear, keep_for},
+    Expect,
+    decide::Groundwork,
+    estate::{Estate, Place},
+    evidence::{Dated, EvidenceBook, LastUse},
+    obstacles::Obstacles,
+    repository::{RepositoryCase, held_from_outside},
+    tally::{Object, Tally},
+    unit::{ImageRule, UnitCase},
+    units::{Unit, Units},
+    verdict::{Retirement, Says, Telling, Verdict},
 };
 use crate::{
-    graph::{ImageKey, Node, Reach, subject_of_tag},
-    inventory::Image,
-    model::{Age, Digest, ImageTag, Reason, ReasonCode, RepositoryName, Scope, Timestamp},
-    policy::{ImageSelector, ImageTerms, Rule, Said, Selector},
+    graph::{Link, NodeId, Reach, RepositoryImages},
+    model::{Digest, Location, Reason, ReasonCode, RepositoryName, Resource},
 };
-
-type ImageRule = Rule<ImageSelector, ImageTerms>;
 
 /// What holds images once this plan is done, and what holds them until the rollback window has passed.
 pub(super) struct Holds<'g> {
@@ -34,48 +31,128 @@ pub(super) struct Holds<'g> {
 
 impl Holds<'_> {
     /// Whether a holder that this plan retires reaches it, with a rollback window to wait for.
-    pub(super) fn leaves(&self, node: &Node) -> bool {
+    pub(super) fn leaves(&self, node: NodeId) -> bool {
         self.leaving.as_ref().is_some_and(|leaving| leaving.contains(node))
     }
 }
 
+/// How many units of one repository are decided at once: most repositories are smaller, and a huge one keeps every thread busy.
+const UNITS_AT_ONCE: usize = 256;
+
 /// Decides on every image of the policy's scopes.
-pub(super) fn decide(
-    estate: &Estate<'_>,
-    evidence: &EvidenceBook<'_, '_>,
+pub(super) fn decide<'a>(
+    estate: &Estate<'a>,
+    evidence: &EvidenceBook<'_, 'a>,
     obstacles: &Obstacles<'_>,
     holds: &Holds<'_>,
-) -> Vec<Decision> {
-    let units = Units::new(estate);
-    let kept = kept_as_newest(estate, &units);
-    let verdicts: Vec<Verdict> = units
-        .units
-        .iter()
-        .enumerate()
-        .map(|(index, unit)| {
-            let Some((scope, key)) = place(estate, unit.root) else {
-                return Verdict::keep(ReasonCode::NoRule, "the policy does not have its account and Region");
-            };
-            let kept = kept.get(&index).map_or(&[][..], Vec::as_slice);
-            UnitCase { estate, evidence, obstacles, holds, unit, scope, key, kept }.verdict()
-        })
-        .collect();
-    let mut decisions = Vec::new();
-    for node in estate.images.keys() {
-        let (Some((scope, _)), Some((_, resource))) = (place(estate, node), node.resource()) else { continue };
-        let verdict = member_verdict(estate, &units, &verdicts, node);
-        decisions.push(Decision { address: Estate::address(scope, resource), node: node.clone(), verdict });
+    telling: Telling,
+) -> Tally<'a> {
+    let decide_one = |(place, images): (usize, &RepositoryImages<'a>)| {
+        let Some(scope) = estate.scope(images.registry) else { return Tally::default() };
+        let units = Units::new(images);
+        let case = RepositoryCase::new(estate, evidence, obstacles, holds, telling, scope, (place, images), &units);
+        decide_repository(&case)
+    };
+    let repositories = estate.repositories.par_iter().enumerate().map(decide_one);
+    repositories.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+}
+
+fn decide_repository<'a>(case: &RepositoryCase<'_, 'a>) -> Tally<'a> {
+    let units = case.units.units.par_iter().with_min_len(UNITS_AT_ONCE);
+    let mut verdicts: Vec<Verdict> = units.map(|unit| UnitCase::new(case, unit).verdict()).collect();
+    let mut tally = Tally::default();
+    let mut retired = Vec::new();
+    for position in 0..case.images.images.len() {
+        let before = tally.retired.len();
+        let verdict = member_verdict(case, &mut verdicts, position);
+        let image = case.image(position);
+        let object = Object { location: case.images.registry, node: case.node(position), image: Some(image) };
+        tally.enter(&object, || Estate::address(case.scope, case.resource(position)), verdict);
+        if tally.retired.len() > before {
+            retired.push(position);
+        }
     }
-    decisions
+    let place = |image: &usize| retired.binary_search(image).ok();
+    let ties = case.units.ties().iter().filter_map(|(holder, held)| Some((place(holder)?, place(held)?)));
+    tally.ties = ties.collect();
+    tally
 }
 
-fn place<'e>(estate: &'e Estate<'_>, node: &'e Node) -> Option<(&'e Scope, &'e ImageKey)> {
-    let Node::Image(key) = node else { return None };
-    Some((estate.scope(&key.registry)?, key))
+/// One image with the verdict on it in whole sentences, and the unit whose verdict it has.
+pub(super) struct ImageView<'a> {
+    pub(super) verdict: Verdict,
+    /// The images of the unit, the root first.
+    pub(super) members: Vec<MemberView<'a>>,
+    /// How many other units the image belongs to.
+    pub(super) others: usize,
+    pub(super) last_use: LastUse,
+    pub(super) rules: Vec<SaidOfUnit<'a>>,
 }
 
-/// The verdict on one image: the most careful of those on its units.
-fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], node: &Node) -> Verdict {
+/// An image of a unit.
+pub(super) struct MemberView<'a> {
+    pub(super) resource: Resource,
+    /// As sentences name it.
+    pub(super) name: String,
+    pub(super) dated: Dated<'a>,
+    /// How another image of the unit holds it; the root is held by none.
+    pub(super) link: Option<Link>,
+}
+
+/// A rule, the tags of the unit that it covers, what it says, and the place of the unit among the newest that the rule selects, counted
+/// from 1 and of how many.
+pub(super) struct SaidOfUnit<'a> {
+    pub(super) rule: &'a ImageRule,
+    pub(super) covers: Vec<&'a str>,
+    pub(super) says: Says<'a>,
+    pub(super) place: Option<(usize, usize)>,
+}
+
+/// Looks at one image. What the rules say is told whatever else keeps it.
+pub(super) fn view<'a>(
+    estate: &Estate<'a>,
+    groundwork: &Groundwork<'_, 'a>,
+    registry: &Location,
+    (name, digest): (&RepositoryName, &Digest),
+) -> Option<ImageView<'a>> {
+    let Place { repository, position } = estate.find_image(registry, name, digest)?;
+    let (scope, images) = (estate.scope(registry)?, estate.repositories.get(repository)?);
+    let units = Units::new(images);
+    let Groundwork { evidence, obstacles, holds, .. } = groundwork;
+    let telling = Telling::Sentences;
+    let case = RepositoryCase::new(estate, evidence, obstacles, holds, telling, scope, (repository, images), &units);
+    // Only its own units are asked about.
+    let mut verdicts = vec![Verdict::Keep(Vec::new()); units.units.len()];
+    for (index, unit) in units.of(position) {
+        verdicts[index] = UnitCase::new(&case, unit).verdict();
+    }
+    let (_, unit) = most_careful(&case, &verdicts, position)?;
+    let unit_case = UnitCase::new(&case, unit);
+    let ties = images.ties();
+    let link = |member: usize| ties.iter().find(|(_, held, _)| *held == member && member != unit.root).map(|tie| tie.2);
+    let member = |(position, dated): (&usize, Dated<'a>)| MemberView {
+        resource: case.resource(*position),
+        name: case.name(*position),
+        dated,
+        link: link(*position),
+    };
+    let mut members: Vec<_> = unit.members.iter().zip(case.dated(unit)).map(member).collect();
+    members.sort_by_key(|member| member.link.is_some());
+    let said = unit_case.said().into_iter().map(|(at, rule, covers, says)| {
+        let place = case.place_among_newest(at, unit.root);
+        SaidOfUnit { rule, covers, says, place }
+    });
+    let (rules, last_use, others) = (said.collect(), unit_case.last_use(), units.of(position).count() - 1);
+    let verdict = member_verdict(&case, &mut verdicts, position);
+    Some(ImageView { verdict, members, others, last_use, rules })
+}
+
+/// Of the units of an image the one with the most careful verdict.
+fn most_careful<'c>(
+    case: &'c RepositoryCase<'_, '_>,
+    verdicts: &[Verdict],
+    position: usize,
+) -> Option<(usize, &'c Unit)> {
     let rank = |verdict: &Verdict| match verdict {
         Verdict::Keep(_) => 0,
         Verdict::Block { .. } => 1,
@@ -87,319 +164,67 @@ fn member_verdict(estate: &Estate<'_>, units: &Units<'_>, verdicts: &[Verdict], 
         Verdict::Defer { eligible_at, .. } => Some(*eligible_at),
         Verdict::Keep(_) | Verdict::Block { .. } | Verdict::Retire(_) => None,
     };
-    let of_units = units.of(node).iter().filter_map(|index| units.units.get(*index).zip(verdicts.get(*index)));
-    let Some((unit, verdict)) =
-        of_units.min_by_key(|(unit, verdict)| (rank(verdict), Reverse(until(verdict)), unit.root != node))
-    else {
-        return Verdict::keep(ReasonCode::PartOfKept, "it belongs to no unit");
+    let of_units = case.units.of(position).filter_map(|(index, unit)| Some((index, unit, verdicts.get(index)?)));
+    of_units
+        .min_by_key(|(_, unit, verdict)| (rank(verdict), Reverse(until(verdict)), unit.root != position))
+        .map(|(index, unit, _)| (index, unit))
+}
+
+/// The verdict on one image: the most careful of those on its units.
+fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
+    let Some((index, unit)) = most_careful(case, verdicts, position) else {
+        let text = || "it belongs to no unit".to_owned();
+        return Verdict::Keep(vec![case.telling.reason(ReasonCode::PartOfKept, text)]);
     };
-    if unit.root == node {
-        return with_own_facts(estate, node, verdict.clone());
+    let root = unit.root;
+    if unit.members.len() == 1 {
+        // Nobody else asks for it.
+        let nothing = Verdict::Keep(Vec::new());
+        return with_own_facts(case, position, std::mem::replace(&mut verdicts[index], nothing));
     }
-    match verdict.clone() {
+    match verdicts[index].clone() {
+        verdict if root == position => with_own_facts(case, position, verdict),
         Verdict::Keep(reasons) => {
-            let because = reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
-            Verdict::keep(ReasonCode::PartOfKept, format!("it belongs to {}, which stays{because}", unit.root))
+            let because = || reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
+            let text = || format!("it belongs to {}, which stays{}", case.name(root), because());
+            Verdict::Keep(vec![case.telling.reason(ReasonCode::PartOfKept, text)])
         }
         Verdict::Retire(retirement) => {
-            let reasons = vec![Reason::new(ReasonCode::UnitRetired, format!("part of {}", short_name(unit.root)))];
-            with_own_facts(estate, node, Verdict::Retire(Retirement { reasons, ..retirement }))
+            let text = format!("part of {}", case.image(root).image_digest.short());
+            let reasons = [Reason::new(ReasonCode::UnitRetired, text)].into();
+            with_own_facts(case, position, Verdict::Retire(Retirement { reasons, ..retirement }))
         }
         other @ (Verdict::Defer { .. } | Verdict::Block { .. }) => other,
     }
 }
 
-/// An image by its digest alone, where its repository is plain to see.
-fn short_name(node: &Node) -> String {
-    if let Node::Image(key) = node { key.digest.short().to_owned() } else { node.to_string() }
+/// A unit's retirement, with the facts of the one image beside those of all.
+fn with_own_facts(case: &RepositoryCase<'_, '_>, position: usize, mut verdict: Verdict) -> Verdict {
+    if let Verdict::Retire(retirement) = &mut verdict {
+        let image = case.image(position);
+        let mut tags = image.image_tags.clone();
+        tags.sort_unstable();
+        for (_, expect) in &mut retirement.actions {
+            expect.push(Expect::Tags { are: tags.clone() });
+            expect.push(Expect::PushedAt { is: image.image_pushed_at });
+        }
+    }
+    verdict
 }
 
-/// A unit's retirement, with the facts of the one image in place of those of the root.
-fn with_own_facts(estate: &Estate<'_>, node: &Node, verdict: Verdict) -> Verdict {
-    let (Verdict::Retire(mut retirement), Some(seen)) = (verdict.clone(), estate.images.get(node)) else {
-        return verdict;
+/// The images that what is reached holds, of every repository, in order: directly, or as part of what it holds.
+pub(super) fn held(estate: &Estate<'_>, reaches: &[&Reach<'_>]) -> Vec<(Location, Resource)> {
+    let of_repository = |(place, images): (usize, &RepositoryImages<'_>)| {
+        let directly = held_from_outside(estate, place, reaches);
+        if directly.is_empty() {
+            return Vec::new();
+        }
+        let held = Units::new(images).closure(directly).into_iter();
+        let resource = |position: usize| Resource::Image {
+            repository: images.name.clone(),
+            digest: images.images[position].image_digest.clone(),
+        };
+        held.map(|position| (images.registry.clone(), resource(position))).collect()
     };
-    for (_, expect) in &mut retirement.actions {
-        expect.push(Expect::Tags { are: sorted_tags(&seen.value) });
-        expect.push(Expect::PushedAt { is: seen.value.image_pushed_at });
-    }
-    Verdict::Retire(retirement)
-}
-
-fn sorted_tags(image: &Image) -> Vec<ImageTag> {
-    let mut tags = image.image_tags.clone();
-    tags.sort_unstable();
-    tags
-}
-
-/// The rules that keep a unit as one of the newest, by the unit's index.
-fn kept_as_newest<'e>(estate: &'e Estate<'_>, units: &Units<'e>) -> HashMap<usize, Vec<&'e ImageRule>> {
-    let mut kept: HashMap<usize, Vec<&ImageRule>> = HashMap::new();
-    for rule in &estate.policy().images {
-        let Some(said) = &rule.terms.keep.newest else { continue };
-        let mut repositories: HashMap<_, Vec<(Option<Timestamp>, &Node)>> = HashMap::new();
-        for unit in &units.units {
-            let Some((scope, key)) = place(estate, unit.root) else { continue };
-            // Images in a circle stay anyway: they must not take the place of the newest.
-            if !unit.circular && selection(rule, scope, &key.repository, &tags_of(estate, unit)).is_some() {
-                let pushed = estate.images.get(unit.root).and_then(|seen| seen.value.image_pushed_at);
-                repositories.entry((&key.registry, &key.repository)).or_default().push((pushed, unit.root));
-            }
-        }
-        let newest: BTreeSet<&Node> =
-            repositories.into_values().flat_map(|members| newest(said.value, members)).collect();
-        for (index, unit) in units.units.iter().enumerate() {
-            if newest.contains(unit.root) {
-                kept.entry(index).or_default().push(rule);
-            }
-        }
-    }
-    kept
-}
-
-/// The tags of a unit that people gave: not those by which referrers name their subject.
-fn tags_of<'e>(estate: &Estate<'e>, unit: &Unit<'_>) -> Vec<&'e str> {
-    let tags = all_tags_of(estate, unit).filter(|(node, tag)| !names_subject_in(unit, node, tag));
-    tags.map(|(_, tag)| tag.as_str()).collect()
-}
-
-fn all_tags_of<'e, 'u>(estate: &'u Estate<'e>, unit: &'u Unit<'_>) -> impl Iterator<Item = (&'u Node, &'e ImageTag)> {
-    let images = unit.members.iter().filter_map(|node| Some((*node, *estate.images.get(*node)?)));
-    images.flat_map(|(node, seen)| seen.value.image_tags.iter().map(move |tag| (node, tag)))
-}
-
-/// Whether a tag is there to name another image of the unit. Without that image it is a tag like any other.
-fn names_subject_in(unit: &Unit<'_>, node: &Node, tag: &ImageTag) -> bool {
-    let (Node::Image(key), Some(digest)) = (node, subject_of_tag(tag)) else { return false };
-    let subject = Node::Image(ImageKey { digest, ..key.clone() });
-    subject != *node && unit.members.contains(&subject)
-}
-
-/// Which of a unit's tags a rule covers; `None` if it does not select the unit at all.
-fn selection<'t>(
-    rule: &ImageRule,
-    scope: &Scope,
-    repository: &RepositoryName,
-    tags: &[&'t str],
-) -> Option<Vec<&'t str>> {
-    let select = &rule.select;
-    if !select.repository_matches(&scope.account, &scope.region, repository) {
-        return None;
-    }
-    if tags.is_empty() {
-        return select.untagged_matches().then(Vec::new);
-    }
-    let covered: Vec<&str> = tags.iter().copied().filter(|tag| select.tag_matches(tag)).collect();
-    if covered.is_empty() { None } else { Some(covered) }
-}
-
-/// One unit with what bears on it.
-struct UnitCase<'c, 'a> {
-    estate: &'c Estate<'a>,
-    evidence: &'c EvidenceBook<'c, 'a>,
-    obstacles: &'c Obstacles<'c>,
-    holds: &'c Holds<'c>,
-    unit: &'c Unit<'c>,
-    scope: &'c Scope,
-    key: &'c ImageKey,
-    kept: &'c [&'c ImageRule],
-}
-
-impl<'a> UnitCase<'_, 'a> {
-    fn verdict(&self) -> Verdict {
-        let tags = tags_of(self.estate, self.unit);
-        if self.unit.circular {
-            return Verdict::keep(ReasonCode::PartOfKept, "it belongs to images that hold each other in a circle");
-        }
-        let always = [self.repository_forbids(), self.status_forbids(), self.protection(&tags), self.in_use()];
-        if let Some(reason) = always.into_iter().flatten().next() {
-            return Verdict::Keep(vec![reason]);
-        }
-        let selected: Vec<(&ImageRule, Vec<&str>)> = self
-            .estate
-            .policy()
-            .images
-            .iter()
-            .filter_map(|rule| Some((rule, selection(rule, self.scope, &self.key.repository, &tags)?)))
-            .collect();
-        let last_use = self.last_use();
-        let said = selected.iter().map(|one| (one, self.says(one.0, &tags, last_use)));
-        let heard = match hear(said) {
-            Ok(heard) => heard,
-            Err(reason) => return Verdict::Keep(vec![reason]),
-        };
-        let Some(((rule, _), unused_for)) = heard.retiring.first() else { return keep_for(heard.waiting) };
-        let covered: BTreeSet<&str> = heard.retiring.iter().flat_map(|((_, tags), _)| tags).copied().collect();
-        if let Some(tag) = tags.iter().find(|tag| !covered.contains(*tag)) {
-            let text = format!("no rule that retires it covers its tag {tag}");
-            let reason = Reason::new(ReasonCode::TagNotMatched, text);
-            return Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect());
-        }
-        self.retire(rule, unused_for, last_use)
-    }
-
-    /// What a rule that selects the unit says of it.
-    fn says<'p>(&self, rule: &'p ImageRule, tags: &[&str], last_use: LastUse) -> Says<'p> {
-        if let Some(reason) = self.kept_by(rule, tags) {
-            return Says::Keeps(reason);
-        }
-        let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
-        match last_use.lasted(unused_for.value, self.estate.now()) {
-            Elapsed::Enough => Says::Retires(unused_for),
-            Elapsed::Not { until } => {
-                let text = format!("{rule} asks for {} without use", unused_for.value);
-                Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until))
-            }
-            Elapsed::Unknown => {
-                let text = format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
-                Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*unused_for.at))
-            }
-        }
-    }
-
-    fn images(&self) -> impl Iterator<Item = (&Node, &'a Image)> {
-        self.unit.members.iter().filter_map(|node| Some((*node, &self.estate.images.get(*node)?.value)))
-    }
-
-    fn repository_forbids(&self) -> Option<Reason> {
-        let settings = self.estate.settings();
-        let opt_in = &settings.opt_in_tag;
-        let repository = self.estate.repository(&self.key.registry, &self.key.repository);
-        let tags = repository.map_or(&[][..], |repository| repository.tags.as_slice());
-        if self.estate.has_protect_tag(tags) {
-            return Some(Reason::new(ReasonCode::ProtectTag, "its repository carries the protect tag"));
-        }
-        let opted_in = tags.iter().any(|tag| tag.key == opt_in.key && tag.value == opt_in.value);
-        let text = || format!("its repository does not carry the tag {} = {}", opt_in.key, opt_in.value);
-        (!opted_in).then(|| Reason::new(ReasonCode::NotOptedIn, text()))
-    }
-
-    fn status_forbids(&self) -> Option<Reason> {
-        self.images().find_map(|(node, image)| match image.image_status.as_deref() {
-            None | Some("ACTIVE" | "ARCHIVED") => None,
-            Some(other) => Some(Reason::new(ReasonCode::UnknownStatus, format!("the status of {node} is `{other}`"))),
-        })
-    }
-
-    fn protection(&self, tags: &[&str]) -> Option<Reason> {
-        self.estate.policy().protects.iter().find_map(|protect| {
-            let Selector::Image(select) = &protect.select else { return None };
-            let selected = select.repository_matches(&self.scope.account, &self.scope.region, &self.key.repository)
-                && (all_tags_of(self.estate, self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
-                    || (tags.is_empty() && select.untagged_matches()));
-            let reason = || Reason::new(ReasonCode::Protected, format!("protected: {}", protect.reason));
-            selected.then(|| reason().at(&*protect.at))
-        })
-    }
-
-    fn in_use(&self) -> Option<Reason> {
-        let held = self.held_directly(&self.holds.staying)?;
-        let path = self.holds.staying.path(held);
-        let way: Vec<String> = path.iter().rev().skip(1).map(ToString::to_string).collect();
-        let (code, subject) = if held == self.unit.root {
-            (ReasonCode::InUse, String::new())
-        } else {
-            (ReasonCode::UnitKept, format!("{held} of its unit is "))
-        };
-        Some(Reason::new(code, format!("{subject}held by {}", way.join(", held by "))))
-    }
-
-    /// A member that something reached holds from outside its registry. What only another index holds is that one's affair:
-    /// a child that both list stays with it, and this unit may go.
-    fn held_directly(&self, reach: &Reach<'_>) -> Option<&Node> {
-        let from_outside = |node: &Node| {
-            let mut holders = self.estate.graph.holders(node);
-            holders.any(|(holder, link)| !is_within_unit(link) && reach.contains(holder))
-        };
-        self.unit.members.iter().copied().find(|node| from_outside(node))
-    }
-
-    fn kept_by(&self, rule: &ImageRule, tags: &[&str]) -> Option<Reason> {
-        let keep = &rule.terms.keep;
-        if let Some(said) = &keep.newest
-            && self.kept.iter().any(|kept| std::ptr::eq(*kept, rule))
-        {
-            let text = format!("{rule} keeps the newest {} of a repository", said.value);
-            return Some(Reason::new(ReasonCode::KeepNewest, text).at(&*said.at));
-        }
-        if let Some(said) = &keep.tags
-            && let Some(tag) = tags.iter().find(|tag| said.value.matches(tag))
-        {
-            let text = format!("{rule} keeps images with the tag {tag}");
-            return Some(Reason::new(ReasonCode::KeepTags, text).at(&*said.at));
-        }
-        if let Some(said) = &keep.pushed_within
-            && !said.value.is_zero()
-            && let Some((node, _)) = self.images().find(|(_, image)| image.image_pushed_at.is_none())
-        {
-            let text = format!("{rule} keeps what was pushed within {}, and AWS does not date {node}", said.value);
-            return Some(Reason::new(ReasonCode::AgeUnknown, text).at(&*said.at));
-        }
-        let pushed = self.images().filter_map(|(_, image)| image.image_pushed_at).max();
-        let pulled = self.images().filter_map(|(node, image)| last_pull(self.estate, node, image)).max();
-        let within = |said: &Option<Said<Age>>, at: Option<Timestamp>, code, word: &str| {
-            let said = said.as_ref()?;
-            let until = said.value.after(at?);
-            let text = format!("{rule} keeps what was {word} within {}", said.value);
-            (until > self.estate.now()).then(|| Reason::new(code, text).at(&*said.at).until(until))
-        };
-        within(&keep.pushed_within, pushed, ReasonCode::KeepPushedWithin, "pushed")
-            .or_else(|| within(&keep.pulled_within, pulled, ReasonCode::KeepPulledWithin, "pulled"))
-    }
-
-    fn last_use(&self) -> LastUse {
-        self.evidence.of_images(self.images())
-    }
-
-    fn retire(&self, rule: &ImageRule, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
-        let window = self.estate.settings().rollback_window;
-        let action = Action::DeleteImage;
-        if let Some(leaving) = &self.holds.leaving
-            && let Some(held) = self.held_directly(leaving)
-        {
-            // Its definition is deregistered now, and the rule counts from then as well.
-            let eligible_at = window.max(unused_for.value).after(self.estate.now());
-            let path = leaving.path(held);
-            let holder = path.first().map_or_else(String::new, ToString::to_string);
-            let text = format!("{holder}, which this plan retires, counts as its last use");
-            let reasons = vec![Reason::new(ReasonCode::HolderRetired, text).until(eligible_at)];
-            return Verdict::Defer { action, eligible_at, reasons };
-        }
-        if let Some(until) = self.evidence.settled_at(self.images()).filter(|until| *until > self.estate.now()) {
-            let reasons =
-                vec![Reason::new(ReasonCode::Settling, "a definition of it was deregistered just now").until(until)];
-            return Verdict::Defer { action, eligible_at: until, reasons };
-        }
-        let lost = (last_use.lasted_by_any(window, self.estate.now()), "it may have been in use");
-        if let Some(verdict) = objection(self.estate, self.obstacles, self.unit.root, action, lost) {
-            return verdict;
-        }
-        let copies = Copies::of(self.estate, self.key, &self.unit.members);
-        if !copies.reasons.is_empty() {
-            return Verdict::Block { action, reasons: copies.reasons };
-        }
-        let mut expect = vec![Expect::OptedIn, Expect::UnitUnreferenced { members: self.digests() }];
-        expect.extend(copies.expect());
-        let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
-        let text = format!("unused for {}{last}", unused_for.value);
-        Verdict::Retire(Retirement {
-            actions: vec![(action, expect)],
-            rule: format!("image.{rule}"),
-            at: unused_for.at.to_string(),
-            reasons: vec![Reason::new(ReasonCode::Unused, text)],
-        })
-    }
-
-    fn digests(&self) -> Vec<Digest> {
-        let digests = self.unit.members.iter().filter_map(|node| match node {
-            Node::Image(key) => Some(key.digest.clone()),
-            Node::Service { .. }
-            | Node::TaskSet { .. }
-            | Node::Task { .. }
-            | Node::External { .. }
-            | Node::TaskDefinition(_)
-            | Node::Tag { .. } => None,
-        });
-        digests.collect()
-    }
+    estate.repositories.par_iter().enumerate().flat_map_iter(of_repository).collect()
 }

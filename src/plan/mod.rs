@@ -10,6 +10,8 @@ mod definitions;
 mod diff;
 mod estate;
 mod evidence;
+mod explain;
+mod families;
 mod figures;
 mod file;
 mod history;
@@ -18,10 +20,15 @@ mod obstacles;
 mod ordering;
 mod pulls;
 mod replication;
+mod repository;
 mod select;
 mod services;
+mod slice;
+mod slice_names;
 mod step;
+mod tally;
 mod task_sets;
+mod unit;
 mod units;
 mod verdict;
 mod warnings;
@@ -31,9 +38,14 @@ pub use diff::{
     Cause, Change, Circumstance, CircumstanceCode, DIFF_FORMAT_VERSION, Difference, Otherwise, PlanSide, Restated,
     Said, Stand, What, diff, diff_against, diff_policies,
 };
+pub use explain::{
+    Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, Unexplained, UnitPart,
+    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain,
+};
 pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
     SelectedFrom, Summary, Waived,
 };
 pub use select::{AddressPattern, AddressPatternError, NoSuchObject, Selection};
+pub use slice::slice;
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

@@ -1,19 +1,26 @@
 //! What was not read, and so may hold what a rule would retire (law L2).
 
+use std::{iter, sync::Arc};
+
 use super::{
     Action,
     estate::Estate,
     verdict::{Elapsed, Verdict},
 };
 use crate::{
-    graph::{Node, Unresolved},
+    graph::{FastMap, Node, Unresolved},
     inventory::Gap,
-    model::{Reason, ReasonCode, Resource, Source},
+    model::{Kind, Location, Reason, ReasonCode, RepositoryName, Source},
 };
 
 /// Everything unread or unresolved, by what it may hold.
 pub(super) struct Obstacles<'e> {
-    gaps: &'e [Gap],
+    /// Gaps that may hold other things than images, in order.
+    at_home: Vec<&'e Gap>,
+    /// Those that concern a single repository of a registry, by its name.
+    confined: FastMap<&'e str, Vec<&'e Gap>>,
+    /// Those that may concern any image.
+    open: Vec<&'e Gap>,
     unresolved: Vec<&'e Unresolved>,
 }
 
@@ -23,23 +30,53 @@ impl<'e> Obstacles<'e> {
         let holds = |holder: &Node| !matches!(holder, Node::TaskDefinition(_)) || stays(holder);
         let is_waived = |missing: Option<Source>| missing.is_some_and(|source| estate.is_waived(source));
         let unresolved = estate.graph.unresolved().iter();
-        let unresolved =
-            unresolved.filter(|reference| holds(&reference.holder) && !is_waived(reference.missing_from)).collect();
-        Self { gaps: &estate.gaps, unresolved }
+        let unresolved = unresolved.filter(|reference| holds(&reference.holder) && !is_waived(reference.missing_from));
+        let mut confined: FastMap<&str, Vec<&Gap>> = FastMap::default();
+        let mut open = Vec::new();
+        for gap in estate.gaps.iter().filter(|gap| gap.source.may_hold().contains(&Kind::Image)) {
+            match confined_to(gap) {
+                Some(repository) => confined.entry(repository).or_default().push(gap),
+                None => open.push(gap),
+            }
+        }
+        let at_home = estate.gaps.iter().filter(|gap| gap.source.may_hold().iter().any(|kind| *kind != Kind::Image));
+        Self { at_home: at_home.collect(), confined, open, unresolved: unresolved.collect() }
     }
 
-    /// Why an object may be held by something that was not read; nothing if it cannot be.
-    pub(super) fn of(&self, node: &Node) -> Vec<Reason> {
-        let Some((location, resource)) = node.resource() else { return Vec::new() };
-        let kind = resource.kind();
-        let repository = match &resource {
-            Resource::Image { repository, .. } => Some(repository),
-            Resource::Service { .. } | Resource::TaskSet { .. } | Resource::TaskDefinition { .. } => None,
+    /// Why objects of a kind and place may be held by something that was not read; nothing if they cannot be. `repository` is
+    /// that of images.
+    pub(super) fn of(&self, kind: Kind, location: &Location, repository: Option<&RepositoryName>) -> Arc<[Reason]> {
+        let gaps: Vec<&Gap> = match repository {
+            Some(name) => self.gaps_of(location, name).collect(),
+            None => self.at_home.iter().copied().filter(|gap| gap.may_hold(kind, location, None)).collect(),
         };
-        let gaps = self.gaps.iter().filter(|gap| gap.may_hold(kind, location, repository)).map(Obstacle::Gap);
         let unresolved = self.unresolved.iter().filter(|reference| reference.may_hold(kind, location));
-        first_of(gaps.chain(unresolved.copied().map(Obstacle::Unresolved)))
+        first_of(gaps.into_iter().map(Obstacle::Gap).chain(unresolved.copied().map(Obstacle::Unresolved))).into()
     }
+
+    /// Whether something that was not read may hold images of a repository.
+    pub(super) fn has_gap(&self, location: &Location, repository: &RepositoryName) -> bool {
+        self.gaps_of(location, repository).next().is_some()
+    }
+
+    /// The gaps that may hold images of a repository, in order.
+    fn gaps_of(&self, location: &Location, repository: &RepositoryName) -> impl Iterator<Item = &'e Gap> {
+        let may_hold = |gap: &&&Gap| gap.may_hold(Kind::Image, location, Some(repository));
+        let confined = self.confined.get(repository.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut open = self.open.iter().filter(may_hold).copied().peekable();
+        let mut confined = confined.iter().filter(may_hold).copied().peekable();
+        iter::from_fn(move || match (open.peek(), confined.peek()) {
+            (Some(one), Some(two)) if one < two => open.next(),
+            (_, Some(_)) => confined.next(),
+            (_, None) => open.next(),
+        })
+    }
+}
+
+/// The repository to whose images a gap is confined, as `Gap::may_hold` has it.
+fn confined_to(gap: &Gap) -> Option<&str> {
+    let object = gap.object.as_deref().filter(|_| gap.source.is_of_registry())?;
+    Some(object.split('@').next().unwrap_or(object))
 }
 
 enum Obstacle<'e> {
@@ -78,11 +115,10 @@ fn first_of<'e>(mut obstacles: impl Iterator<Item = Obstacle<'e>>) -> Vec<Reason
 }
 
 /// What speaks last against retiring an object that a rule retires: the rollback window (law L4), if it has not passed since
-/// the latest instant at which it may have been in use, as `what` says; and what was not read (law L2).
+/// the latest instant at which it may have been in use, as `what` says; and what was not read and may hold it (law L2).
 pub(super) fn objection(
     estate: &Estate<'_>,
-    obstacles: &Obstacles<'_>,
-    node: &Node,
+    obstacles: &Arc<[Reason]>,
     action: Action,
     (window_passed, what): (Elapsed, &str),
 ) -> Option<Verdict> {
@@ -91,7 +127,7 @@ pub(super) fn objection(
         Elapsed::Enough => {}
         Elapsed::Not { until } => {
             let text = format!("{what} within the rollback window of {window}");
-            let reasons = vec![Reason::new(ReasonCode::RollbackWindow, text).until(until)];
+            let reasons = [Reason::new(ReasonCode::RollbackWindow, text).until(until)].into();
             return Some(Verdict::Defer { action, eligible_at: until, reasons });
         }
         Elapsed::Unknown => {
@@ -99,8 +135,7 @@ pub(super) fn objection(
             return Some(Verdict::keep(ReasonCode::AgeUnknown, text));
         }
     }
-    let reasons = obstacles.of(node);
-    (!reasons.is_empty()).then_some(Verdict::Block { action, reasons })
+    (!obstacles.is_empty()).then(|| Verdict::Block { action, reasons: obstacles.clone() })
 }
 
 fn describe(gap: &Gap) -> Reason {

@@ -1,145 +1,188 @@
 //! The steps of a plan: holders before what they hold (law L5), and otherwise in the order of actions and addresses.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rayon::prelude::*;
 
-use super::{Action, Step, StepId, Target, estate::Estate, verdict::Retirement};
+use super::{Action, Step, StepId, Target, estate::Estate, tally::Departure};
 use crate::{
-    graph::{Cycle, Node, order},
+    graph::{Cycle, FastMap, Node, NodeId, NodeMap, order_numbers},
     inventory::is_index,
-    model::{Address, Bytes},
+    model::Bytes,
 };
 
-/// What identifies a step before it has a number: actions in their order, then addresses.
-type Key = (Action, Address);
-
-/// The steps in an order in which each comes after all that it waits for (law L5).
-pub(super) fn steps(estate: &Estate<'_>, retired: &HashMap<Node, (Address, Retirement)>) -> Result<Vec<Step>, Cycle> {
-    let mut makings: BTreeMap<Key, (&Node, &Retirement, usize)> = BTreeMap::new();
-    for (node, (address, retirement)) in retired {
-        for (index, (action, _)) in retirement.actions.iter().enumerate() {
-            makings.insert((*action, address.clone()), (node, retirement, index));
-        }
-    }
-    let befores = befores(estate, retired);
-    let named = |key: &Key| Named(key.clone());
-    let ordered = order(makings.keys().map(named), befores.iter().map(|(first, then)| (named(first), named(then))))?;
-    let numbers: BTreeMap<&Key, StepId> = (1..).map(StepId).zip(&ordered).map(|(id, Named(key))| (key, id)).collect();
-    let mut after: BTreeMap<&Key, BTreeSet<StepId>> = BTreeMap::new();
-    for (first, then) in &befores {
-        if let Some(id) = numbers.get(first) {
-            after.entry(then).or_default().insert(*id);
-        }
-    }
-    let mut steps = Vec::with_capacity(ordered.len());
-    for Named(key) in &ordered {
-        let (Some((node, retirement, index)), Some(id)) = (makings.get(key), numbers.get(key)) else { continue };
-        let waits = after.get(key).into_iter().flatten().copied().collect();
-        steps.extend(step(estate, *id, key, node, retirement, *index, waits));
-    }
-    Ok(steps)
-}
-
-/// A key that can be named in an error.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Named(Key);
-
-impl std::fmt::Display for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.0.0, self.0.1)
-    }
-}
-
-fn step(
-    estate: &Estate<'_>,
-    id: StepId,
-    (action, address): &Key,
-    node: &Node,
-    retirement: &Retirement,
+/// One step of one departure.
+#[derive(Clone, Copy)]
+struct Making {
+    /// The position of the departure.
+    departure: usize,
+    /// The position among its actions.
     index: usize,
-    after: Vec<StepId>,
-) -> Option<Step> {
-    let (location, resource) = node.resource()?;
-    let image = estate.images.get(node).map(|seen| &seen.value);
+    action: Action,
+}
+
+/// The steps in an order in which each comes after all that it waits for (law L5). `ties` are the departures of images that hold
+/// each other.
+pub(super) fn steps(
+    estate: &Estate<'_>,
+    departures: Vec<Departure<'_>>,
+    ties: &[(usize, usize)],
+) -> Result<Vec<Step>, Cycle> {
+    let makings = makings(&departures);
+    let mut befores = Befores::new(&departures, &makings).of(estate, ties);
+    let name = |number: usize| {
+        let making = makings.get(number)?;
+        Some(format!("{} {}", making.action, departures.get(making.departure)?.address))
+    };
+    let ordered = order_numbers(makings.len(), befores.clone())
+        .map_err(|circles| Cycle(circles.into_iter().filter_map(name).collect()))?;
+    let mut ids = vec![StepId(0); makings.len()];
+    for (id, number) in (1..).map(StepId).zip(&ordered) {
+        ids[*number] = id;
+    }
+    // By what waits, and then by what it waits for.
+    befores.par_sort_unstable_by_key(|(first, then)| (ids[*then], ids[*first]));
+    befores.dedup();
+    let mut befores = befores.into_iter().peekable();
+    let mut waits = Vec::with_capacity(ordered.len());
+    for number in &ordered {
+        let mut after = Vec::new();
+        while let Some((first, _)) = befores.next_if(|(_, then)| then == number) {
+            after.push(ids[first]);
+        }
+        waits.push(after);
+    }
+    Ok(write(&departures, &makings, &ordered, waits))
+}
+
+/// Every step, by action and then by address.
+fn makings(departures: &[Departure<'_>]) -> Vec<Making> {
+    let of_one = |(departure, one): (usize, &Departure<'_>)| {
+        let actions = one.retirement.actions.iter().enumerate();
+        actions.map(move |(index, (action, _))| Making { departure, index, action: *action }).collect::<Vec<_>>()
+    };
+    let mut makings: Vec<Making> = departures.iter().enumerate().flat_map(of_one).collect();
+    let key = |making: &Making| (making.action, departures.get(making.departure).map(|one| &one.address));
+    // Departures come in order already, or nearly: a stable sort notices.
+    makings.par_sort_by(|left, right| key(left).cmp(&key(right)));
+    makings
+}
+
+fn write(departures: &[Departure<'_>], makings: &[Making], ordered: &[usize], waits: Vec<Vec<StepId>>) -> Vec<Step> {
+    let step = |((position, number), after): ((usize, &usize), Vec<StepId>)| {
+        let making = makings.get(*number)?;
+        let id = StepId(u32::try_from(position + 1).unwrap_or(u32::MAX));
+        Some(step(id, departures.get(making.departure)?, making, after))
+    };
+    let steps = ordered.par_iter().enumerate().zip(waits).map(step);
+    steps.flatten_iter().collect()
+}
+
+fn step(id: StepId, departure: &Departure<'_>, making: &Making, after: Vec<StepId>) -> Step {
+    let Departure { address, location, image, retirement, .. } = departure;
     let mut tags = image.map_or_else(Vec::new, |image| image.image_tags.clone());
     tags.sort_unstable();
     // ECR gives an index the size of its largest child: counting both would count that one twice.
     let bytes = image
         .filter(|image| !image.image_manifest_media_type.as_deref().is_some_and(is_index))
         .map_or(Bytes(0), |image| Bytes(image.image_size_in_bytes));
-    Some(Step {
+    Step {
         id,
-        action: *action,
+        action: making.action,
         address: address.clone(),
-        target: Target::new(location, &resource, &tags),
+        target: Target::new(location, &address.resource, &tags),
         rule: retirement.rule.clone(),
         at: retirement.at.clone(),
         reasons: retirement.reasons.clone(),
         after,
-        expect: retirement.actions.get(index).map_or_else(Vec::new, |(_, expect)| expect.clone()),
+        expect: retirement.actions.get(making.index).map_or_else(Vec::new, |(_, expect)| expect.clone()),
         bytes,
-        reversible: action.reversible(),
-    })
+        reversible: making.action.reversible(),
+    }
 }
 
 /// Which step comes before which: the steps of one object in their order, and holders before what they hold.
-fn befores(estate: &Estate<'_>, retired: &HashMap<Node, (Address, Retirement)>) -> Vec<(Key, Key)> {
-    let first = |node: &Node| {
-        let (address, retirement) = retired.get(node)?;
-        Some((retirement.actions.first()?.0, address.clone()))
-    };
-    let last = |node: &Node| {
-        let (address, retirement) = retired.get(node)?;
-        Some((retirement.actions.last()?.0, address.clone()))
-    };
-    let mut befores = Vec::new();
-    let mut task_sets: HashMap<Node, Vec<Key>> = HashMap::new();
-    for node in retired.keys() {
-        if let Node::TaskSet { location, cluster, service, .. } = node {
-            let (location, cluster, service) = (location.clone(), cluster.clone(), service.clone());
-            task_sets.entry(Node::Service { location, cluster, service }).or_default().extend(last(node));
-        }
-    }
-    for (node, (address, retirement)) in retired {
-        for pair in retirement.actions.windows(2) {
-            if let [(one, _), (two, _)] = pair {
-                befores.push(((*one, address.clone()), (*two, address.clone())));
-            }
-        }
-        let Some(mine) = first(node) else { continue };
-        for holder in retired_holders(estate, retired, node) {
-            // A deregistered definition holds its images no longer, whether or not it is deleted as well.
-            let release = if matches!(holder, Node::TaskDefinition(_)) { first(holder) } else { last(holder) };
-            befores.extend(release.map(|release| (release, mine.clone())));
-        }
-        befores.extend(task_sets.get(node).into_iter().flatten().map(|release| (release.clone(), mine.clone())));
-    }
-    befores
+struct Befores<'d> {
+    departures: &'d [Departure<'d>],
+    /// The steps of each departure, in the order of its actions.
+    steps: Vec<Vec<usize>>,
+    by_node: NodeMap<usize>,
 }
 
-/// The retired objects that hold a node directly, through a tag, or through a definition that stays: an INACTIVE one
-/// releases its images only when what runs it is gone.
-fn retired_holders<'g>(
-    estate: &'g Estate<'_>,
-    retired: &HashMap<Node, (Address, Retirement)>,
-    node: &Node,
-) -> BTreeSet<&'g Node> {
-    let mut holders = BTreeSet::new();
-    let mut queue: Vec<&Node> = estate.graph.holders(node).map(|(holder, _)| holder).collect();
-    while let Some(holder) = queue.pop() {
-        if retired.contains_key(holder) {
-            holders.insert(holder);
-            continue;
+impl<'d> Befores<'d> {
+    fn new(departures: &'d [Departure<'d>], makings: &[Making]) -> Self {
+        let mut steps: Vec<Vec<usize>> = departures.iter().map(|one| vec![0; one.retirement.actions.len()]).collect();
+        for (number, making) in makings.iter().enumerate() {
+            steps[making.departure][making.index] = number;
         }
-        match holder {
-            Node::Tag { .. } | Node::TaskDefinition(_) => {
-                queue.extend(estate.graph.holders(holder).map(|(user, _)| user));
-            }
-            Node::Service { .. }
-            | Node::TaskSet { .. }
-            | Node::Task { .. }
-            | Node::External { .. }
-            | Node::Image(_) => {}
-        }
+        let by_node = departures.iter().enumerate().filter_map(|(departure, one)| Some((one.node?, departure)));
+        Self { departures, steps, by_node: by_node.collect() }
     }
-    holders
+
+    fn first(&self, departure: usize) -> Option<usize> {
+        self.steps.get(departure)?.first().copied()
+    }
+
+    fn last(&self, departure: usize) -> Option<usize> {
+        self.steps.get(departure)?.last().copied()
+    }
+
+    fn of(&self, estate: &Estate<'_>, ties: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let mut befores = Vec::new();
+        let task_sets = self.task_sets(estate);
+        for (departure, one) in self.departures.iter().enumerate() {
+            befores.extend(self.steps[departure].windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))));
+            let (Some(mine), Some(node)) = (self.first(departure), one.node) else { continue };
+            for (holder, holder_node) in self.retired_holders(estate, node) {
+                // A deregistered definition holds its images no longer, whether or not it is deleted as well.
+                let is_definition = estate.families.definition(holder_node).is_some();
+                let release = if is_definition { self.first(holder) } else { self.last(holder) };
+                befores.extend(release.map(|release| (release, mine)));
+            }
+            let members = task_sets.get(&node).into_iter().flatten();
+            befores.extend(members.filter_map(|task_set| Some((self.last(*task_set)?, mine))));
+        }
+        befores.extend(ties.iter().filter_map(|(first, then)| Some((self.last(*first)?, self.first(*then)?))));
+        befores
+    }
+
+    /// The task sets that go, by their service.
+    fn task_sets(&self, estate: &Estate<'_>) -> FastMap<NodeId, Vec<usize>> {
+        let mut task_sets: FastMap<NodeId, Vec<usize>> = FastMap::default();
+        for (departure, one) in self.departures.iter().enumerate() {
+            let node = one.node.and_then(|node| estate.graph.node(node));
+            let Some(Node::TaskSet { location, cluster, service, .. }) = node else { continue };
+            let (location, cluster, service) = (location.clone(), cluster.clone(), service.clone());
+            if let Some(service) = estate.graph.find(&Node::Service { location, cluster, service }) {
+                task_sets.entry(service).or_default().push(departure);
+            }
+        }
+        task_sets
+    }
+
+    /// The retired objects that hold a node directly, through a tag, or through a definition that stays: an INACTIVE one
+    /// releases its images only when what runs it is gone.
+    fn retired_holders(&self, estate: &Estate<'_>, node: NodeId) -> Vec<(usize, NodeId)> {
+        let graph = &estate.graph;
+        let mut holders = Vec::new();
+        let mut queue: Vec<NodeId> = graph.holders_of(node).map(|(holder, _)| holder).collect();
+        while let Some(holder) = queue.pop() {
+            if let Some(departure) = self.by_node.get(holder) {
+                holders.push((*departure, holder));
+                continue;
+            }
+            match graph.node(holder) {
+                Some(Node::Tag { .. } | Node::TaskDefinition(_)) => {
+                    queue.extend(graph.holders_of(holder).map(|(user, _)| user));
+                }
+                Some(
+                    Node::Service { .. }
+                    | Node::TaskSet { .. }
+                    | Node::Task { .. }
+                    | Node::External { .. }
+                    | Node::Image(_),
+                )
+                | None => {}
+            }
+        }
+        holders
+    }
 }

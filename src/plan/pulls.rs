@@ -1,9 +1,7 @@
 //! When an image was last pulled by somebody else than this tool.
 
-use super::estate::Estate;
 use crate::{
-    graph::Node,
-    inventory::Image,
+    inventory::{Image, Manifest},
     model::{Age, Timestamp},
 };
 
@@ -17,9 +15,10 @@ const AFTER_READ: Age = Age::from_seconds(5 * 60);
 ///
 /// ECR renews the time of the last pull at least once in 24 hours ("ImageDetail", `lastRecordedPullTime`), so that a pull within
 /// a day of our read may not show. `docs/aws.md` says how to exclude this tool's role from the record altogether.
-pub(super) fn last_pull(estate: &Estate<'_>, node: &Node, image: &Image) -> Option<Timestamp> {
+///
+/// `manifest` is that of an index, if it was read.
+pub(super) fn last_pull(image: &Image, manifest: Option<&Manifest>) -> Option<Timestamp> {
     let pulled = image.last_recorded_pull_time?;
-    let manifest = estate.manifest(node);
     let read_at = manifest.and_then(|manifest| manifest.read_at);
     let is_ours = |read_at: Timestamp| BEFORE_READ.after(pulled) >= read_at && pulled <= AFTER_READ.after(read_at);
     if read_at.is_some_and(is_ours) { manifest.and_then(|manifest| manifest.pulled_before) } else { Some(pulled) }

@@ -3,11 +3,40 @@
 
 use std::collections::BTreeSet;
 
-use super::{Expect, estate::Estate};
+use super::{Expect, estate::Estate, obstacles::Obstacles, repository::RepositoryCase, units::Unit};
 use crate::{
-    graph::{ImageKey, Node},
-    model::{Kind, Location, Reason, ReasonCode, Region},
+    graph::RepositoryImages,
+    inventory::ReplicationDestination,
+    model::{Location, Reason, ReasonCode, Region},
 };
+
+/// A registry in which a deletion from one repository deletes too, as replication names it, which may be no account id at all.
+pub(super) struct Destination {
+    name: String,
+    /// Where that is, if it was looked there.
+    scanned: Option<Location>,
+}
+
+impl Destination {
+    /// The destinations of a repository, in order.
+    pub(super) fn of(estate: &Estate<'_>, obstacles: &Obstacles<'_>, images: &RepositoryImages<'_>) -> Vec<Self> {
+        let inventory = estate.question.inventory;
+        let registries = inventory.registries.iter().filter(|seen| seen.location == *images.registry);
+        let destinations = registries.flat_map(|seen| seen.value.deletes_at(images.name.as_str()));
+        let named = |it: &ReplicationDestination| (it.registry_id.clone(), it.region.clone());
+        let destinations: BTreeSet<(String, String)> = destinations.map(named).collect();
+        let is_scanned = |location: &Location| {
+            inventory.scopes.iter().any(|scope| scope.location() == *location)
+                && !obstacles.has_gap(location, images.name)
+        };
+        let destination = |(registry_id, region): (String, String)| {
+            let account_id = registry_id.parse().ok();
+            let location = account_id.map(|account_id| Location { account_id, region: Region::from(region.as_str()) });
+            Self { name: format!("{registry_id}/{region}"), scanned: location.filter(is_scanned) }
+        };
+        destinations.into_iter().map(destination).collect()
+    }
+}
 
 /// Where a deletion would delete too.
 pub(super) struct Copies {
@@ -19,12 +48,12 @@ pub(super) struct Copies {
 
 impl Copies {
     /// The copies of the images of a unit.
-    pub(super) fn of(estate: &Estate<'_>, key: &ImageKey, members: &BTreeSet<&Node>) -> Self {
+    pub(super) fn of(repository: &RepositoryCase<'_, '_>, unit: &Unit) -> Self {
         let mut copies = Self { reasons: Vec::new(), clear: Vec::new() };
-        for place in destinations(estate, key) {
-            match objection(estate, key, members, &place) {
+        for destination in &repository.destinations {
+            match objection(repository, unit, destination) {
                 Some(text) => copies.reasons.push(Reason::new(ReasonCode::ReplicatesDeletion, text)),
-                None => copies.clear.push(place.name()),
+                None => copies.clear.push(destination.name.clone()),
             }
         }
         copies
@@ -36,46 +65,14 @@ impl Copies {
     }
 }
 
-/// A registry as replication names it, which may be no account id at all.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    registry_id: String,
-    region: String,
-}
-
-impl Place {
-    fn name(&self) -> String {
-        format!("{}/{}", self.registry_id, self.region)
-    }
-
-    fn location(&self) -> Option<Location> {
-        Some(Location { account_id: self.registry_id.parse().ok()?, region: Region::from(self.region.as_str()) })
-    }
-}
-
-fn destinations(estate: &Estate<'_>, key: &ImageKey) -> BTreeSet<Place> {
-    let registries = estate.question.inventory.registries.iter().filter(|seen| seen.location == key.registry);
-    let destinations = registries.flat_map(|seen| seen.value.deletes_at(key.repository.as_str()));
-    let place = |it: &crate::inventory::ReplicationDestination| Place {
-        registry_id: it.registry_id.clone(),
-        region: it.region.clone(),
-    };
-    destinations.map(place).collect()
-}
-
-fn objection(estate: &Estate<'_>, key: &ImageKey, members: &BTreeSet<&Node>, place: &Place) -> Option<String> {
-    let name = place.name();
-    let scanned = |location: &Location| {
-        estate.question.inventory.scopes.iter().any(|scope| scope.location() == *location)
-            && !estate.gaps.iter().any(|gap| gap.may_hold(Kind::Image, location, Some(&key.repository)))
-    };
-    let Some(location) = place.location().filter(scanned) else {
+fn objection(repository: &RepositoryCase<'_, '_>, unit: &Unit, destination: &Destination) -> Option<String> {
+    let name = &destination.name;
+    let Some(location) = &destination.scanned else {
         return Some(format!("deleting it also deletes the copy in {name}, where nobody looked who uses it"));
     };
-    let has_copy = members.iter().any(|member| {
-        let Node::Image(ImageKey { repository, digest, .. }) = member else { return false };
-        let (repository, digest) = (repository.clone(), digest.clone());
-        estate.images.contains_key(&Node::Image(ImageKey { registry: location.clone(), repository, digest }))
+    let has_copy = unit.members.iter().any(|member| {
+        let digest = &repository.image(*member).image_digest;
+        repository.estate.find_image(location, repository.images.name, digest).is_some()
     });
     has_copy.then(|| format!("deleting it also deletes the copy in {name}, which has to go first"))
 }

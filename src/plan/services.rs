@@ -7,14 +7,16 @@ use super::{
     estate::{Estate, pairs},
     evidence::{Evident, LastUse},
     obstacles::{Obstacles, objection},
-    verdict::{Decision, Elapsed, Retirement, Verdict},
+    verdict::{Decision, Elapsed, Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
     graph::{Node, Rollouts, is_over},
     inventory::{Service, ServiceDeployment, Task},
-    model::{Reason, ReasonCode, Scope, cluster_name, service_name},
+    model::{Kind, Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
     policy::{Rule, Selector, ServiceSelector, ServiceTerms},
 };
+
+pub(super) type ServiceRule = Rule<ServiceSelector, ServiceTerms>;
 
 /// Decides on every service of the policy's scopes. Task sets come first, because a service goes only after all of its own.
 pub(super) fn decide(
@@ -50,7 +52,7 @@ fn verdict(
         return Verdict::Keep(vec![reason]);
     }
     let rules = estate.policy().services.iter().filter(|rule| selects(&rule.select, scope, service));
-    let rules: Vec<&Rule<ServiceSelector, ServiceTerms>> = rules.filter(|rule| rule.terms.delete.is_some()).collect();
+    let rules: Vec<&ServiceRule> = rules.filter(|rule| rule.terms.delete.is_some()).collect();
     if rules.is_empty() {
         return Verdict::keep(ReasonCode::NoRule, "no rule retires it");
     }
@@ -58,22 +60,41 @@ fn verdict(
         return Verdict::Keep(vec![reason]);
     }
     let idle = idle_since(estate, node, service);
-    let mut waiting = Vec::new();
-    for rule in rules {
-        let Some(idle_for) = &rule.terms.delete else { continue };
-        match idle.lasted(idle_for.value, estate.now()) {
-            Elapsed::Enough => return retire(estate, obstacles, node, rule, idle),
-            Elapsed::Not { until } => {
-                let text = format!("{rule} asks for {} without tasks", idle_for.value);
-                waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*idle_for.at).until(until));
-            }
-            Elapsed::Unknown => {
-                let text = format!("{rule} asks for {} without tasks, and nothing dates its last task", idle_for.value);
-                waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*idle_for.at));
-            }
+    match hear(rules.into_iter().map(|rule| (rule, says(estate, rule, idle)))) {
+        Err(reason) => Verdict::Keep(vec![reason]),
+        Ok(heard) => match heard.retiring.first() {
+            Some((rule, _)) => retire(estate, obstacles, node, rule, idle),
+            None => keep_for(heard.waiting),
+        },
+    }
+}
+
+/// What a rule that selects the service says of it.
+fn says<'p>(estate: &Estate<'_>, rule: &'p ServiceRule, idle: LastUse) -> Says<'p> {
+    let Some(idle_for) = &rule.terms.delete else { return Says::Nothing };
+    match idle.lasted(idle_for.value, estate.now()) {
+        Elapsed::Enough => Says::Retires(idle_for),
+        Elapsed::Not { until } => {
+            let text = format!("{rule} asks for {} without tasks", idle_for.value);
+            Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*idle_for.at).until(until))
+        }
+        Elapsed::Unknown => {
+            let text = format!("{rule} asks for {} without tasks, and nothing dates its last task", idle_for.value);
+            Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*idle_for.at))
         }
     }
-    Verdict::Keep(waiting)
+}
+
+/// Every rule that selects a service, and what it says of it, whatever else keeps it.
+pub(super) fn rules_on<'p>(
+    estate: &Estate<'p>,
+    scope: &Scope,
+    node: &Node,
+    service: &Service,
+) -> Vec<(&'p ServiceRule, Says<'p>)> {
+    let idle = idle_since(estate, node, service);
+    let rules = estate.policy().services.iter().filter(|rule| selects(&rule.select, scope, service));
+    rules.map(|rule| (rule, says(estate, rule, idle))).collect()
 }
 
 fn selects(select: &ServiceSelector, scope: &Scope, service: &Service) -> bool {
@@ -145,35 +166,35 @@ fn has_ended(task: &Task) -> bool {
     matches!(task.last_status.as_str(), "STOPPED" | "DELETED")
 }
 
-/// Since when the service has had no task: no earlier than anything that happened to it.
-fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> LastUse {
-    let seen = estate.last_seen(node);
+/// The latest of its deployments, events and tasks.
+pub(super) fn changed_at(estate: &Estate<'_>, node: &Node, service: &Service) -> Option<Timestamp> {
     let tasks = estate.tasks(node).iter().flat_map(|task| [task.created_at, task.stopped_at]);
     let deployments = service.deployments.iter().flat_map(|deployment| [deployment.created_at, deployment.updated_at]);
     let events = service.events.iter().map(|event| event.created_at);
     let rollouts = self::deployments(estate, node).iter();
     let rollouts = rollouts.flat_map(|one| [one.created_at, one.started_at, one.finished_at]);
-    let dates = deployments.chain(rollouts).chain(events).chain(tasks).chain([seen, service.created_at]);
-    LastUse::of(estate.settings().evidence, seen, Evident { latest: dates.flatten().max(), ..Evident::default() })
+    deployments.chain(rollouts).chain(events).chain(tasks).flatten().max()
 }
 
-fn retire(
-    estate: &Estate<'_>,
-    obstacles: &Obstacles<'_>,
-    node: &Node,
-    rule: &Rule<ServiceSelector, ServiceTerms>,
-    idle: LastUse,
-) -> Verdict {
+/// Since when the service has had no task: no earlier than anything that happened to it.
+pub(super) fn idle_since(estate: &Estate<'_>, node: &Node, service: &Service) -> LastUse {
+    let seen = estate.last_seen(node);
+    let latest = changed_at(estate, node, service).max(seen).max(service.created_at);
+    LastUse::of(estate.settings().evidence, seen, Evident { latest, ..Evident::default() })
+}
+
+fn retire(estate: &Estate<'_>, obstacles: &Obstacles<'_>, node: &Node, rule: &ServiceRule, idle: LastUse) -> Verdict {
     let action = Action::DeleteService;
     let window_passed = idle.lasted_by_any(estate.settings().rollback_window, estate.now());
-    if let Some(verdict) = objection(estate, obstacles, node, action, (window_passed, "it changed")) {
+    let obstacles = obstacles.of(Kind::Service, node.location(), None);
+    if let Some(verdict) = objection(estate, &obstacles, action, (window_passed, "it changed")) {
         return verdict;
     }
     let since = idle.known().map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
     Verdict::Retire(Retirement {
         actions: vec![(action, vec![Expect::NoTasks, Expect::NoTaskSets, Expect::NotProtected, Expect::Unreferenced])],
-        rule: format!("service.{rule}"),
-        at: rule.at.to_string(),
-        reasons: vec![Reason::new(ReasonCode::Idle, format!("no task wanted, running or starting{since}"))],
+        rule: format!("service.{rule}").into(),
+        at: rule.at.clone(),
+        reasons: [Reason::new(ReasonCode::Idle, format!("no task wanted, running or starting{since}"))].into(),
     })
 }

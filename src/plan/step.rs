@@ -1,6 +1,6 @@
 //! What a plan does, one object at a time.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -233,7 +233,7 @@ pub enum Expect {
     /// Nothing holds any image of its unit.
     UnitUnreferenced {
         /// The digests of the unit, this one included.
-        members: Vec<Digest>,
+        members: Arc<[Digest]>,
     },
     /// Its registry replicates deletions to these registries, which had no copy of it, and to no other. Without this fact
     /// it replicates none.
@@ -255,11 +255,11 @@ pub struct Step {
     /// The object, for AWS.
     pub target: Target,
     /// The rule that says so, `kind.name`.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// Where the rule says so, `file:line`.
-    pub at: String,
+    pub at: Arc<str>,
     /// Why.
-    pub reasons: Vec<Reason>,
+    pub reasons: Arc<[Reason]>,
     /// The steps that must have succeeded before.
     pub after: Vec<StepId>,
     /// What must still be so.

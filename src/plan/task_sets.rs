@@ -4,23 +4,32 @@ use super::{
     Action, Expect,
     estate::{Estate, newest, pairs},
     obstacles::{Obstacles, objection},
-    verdict::{Decision, Elapsed, Retirement, Verdict},
+    verdict::{Decision, Elapsed, Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
     graph::Node,
-    inventory::{Service, TaskSet},
-    model::{Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
+    inventory::{Seen, Service, TaskSet},
+    model::{Kind, Reason, ReasonCode, Scope, Timestamp, cluster_name, service_name},
     policy::{Rule, Selector, TaskSetDelete, TaskSetSelector, TaskSetTerms},
 };
 
-type TaskSetRule = Rule<TaskSetSelector, TaskSetTerms>;
+pub(super) type TaskSetRule = Rule<TaskSetSelector, TaskSetTerms>;
 
 /// A service with the task sets that are decided on together.
-struct Family<'s> {
+pub(super) struct Family<'s> {
     scope: &'s Scope,
     service: &'s Service,
     /// The task sets with their nodes, those that the service lists first.
-    members: Vec<(Node, &'s TaskSet)>,
+    pub(super) members: Vec<(Node, &'s TaskSet)>,
+}
+
+impl<'s> Family<'s> {
+    /// The task sets of a service.
+    pub(super) fn of(estate: &Estate<'s>, scope: &'s Scope, seen: &'s Seen<Service>) -> Self {
+        let task_sets = estate.task_sets(&Node::service(&seen.location, &seen.value), &seen.value).into_iter();
+        let members = task_sets.map(|one| (Node::task_set(&seen.location, one), one)).collect();
+        Self { scope, service: &seen.value, members }
+    }
 }
 
 /// Decides on every task set of the policy's scopes.
@@ -28,10 +37,7 @@ pub(super) fn decide(estate: &Estate<'_>, obstacles: &Obstacles<'_>) -> Vec<Deci
     let mut decisions = Vec::new();
     for seen in &estate.question.inventory.services {
         let Some(scope) = estate.scope(&seen.location) else { continue };
-        let service = Node::service(&seen.location, &seen.value);
-        let task_sets = estate.task_sets(&service, &seen.value).into_iter();
-        let members = task_sets.map(|one| (Node::task_set(&seen.location, one), one)).collect();
-        let family = Family { scope, service: &seen.value, members };
+        let family = Family::of(estate, scope, seen);
         for (node, task_set) in &family.members {
             let Some((_, resource)) = node.resource() else { continue };
             let verdict = verdict(estate, obstacles, &family, node, task_set);
@@ -56,35 +62,56 @@ fn verdict(
     }
     let rules: Vec<_> =
         estate.policy().task_sets.iter().filter(|rule| selects(estate, rule, family, task_set)).collect();
-    if let Some(reason) = rules.iter().find_map(|rule| kept_as_newest(estate, rule, family, node)) {
-        return Verdict::Keep(vec![reason]);
+    match hear(rules.into_iter().map(|rule| (rule, says(estate, rule, family, node, task_set)))) {
+        Err(reason) => Verdict::Keep(vec![reason]),
+        Ok(heard) => match heard.retiring.first().and_then(|(rule, _)| Some((rule, rule.terms.delete.as_ref()?))) {
+            Some((rule, delete)) => retire(estate, obstacles, family, node, task_set, rule, delete),
+            None => keep_for(heard.waiting),
+        },
     }
-    let mut waiting = Vec::new();
-    for rule in rules {
-        let Some(delete) = &rule.terms.delete else { continue };
-        match Elapsed::since(task_set.created_at, delete.older_than.value, estate.now()) {
-            Elapsed::Enough if is_scaled_or_running(task_set) && !delete.scale_down => {
-                let text = format!(
-                    "it is scaled above zero ({} tasks running) and {rule} does not say `scale_down`",
-                    task_set.running_count
-                );
-                waiting.push(Reason::new(ReasonCode::HasTasks, text).at(&*delete.older_than.at));
-            }
-            Elapsed::Enough => return retire(estate, obstacles, family, node, task_set, rule, delete),
-            Elapsed::Not { until } => {
-                let text = format!("{rule} asks for an age of {}", delete.older_than.value);
-                waiting.push(Reason::new(ReasonCode::TooRecent, text).at(&*delete.older_than.at).until(until));
-            }
-            Elapsed::Unknown => {
-                let text = format!("{rule} asks for an age of {}, and AWS does not date it", delete.older_than.value);
-                waiting.push(Reason::new(ReasonCode::AgeUnknown, text).at(&*delete.older_than.at));
-            }
+}
+
+/// What a rule that selects the task set says of it.
+fn says<'p>(
+    estate: &Estate<'_>,
+    rule: &'p TaskSetRule,
+    family: &Family<'_>,
+    node: &Node,
+    task_set: &TaskSet,
+) -> Says<'p> {
+    if let Some(reason) = kept_as_newest(estate, rule, family, node) {
+        return Says::Keeps(reason);
+    }
+    let Some(delete) = &rule.terms.delete else { return Says::Nothing };
+    match Elapsed::since(task_set.created_at, delete.older_than.value, estate.now()) {
+        Elapsed::Enough if is_scaled_or_running(task_set) && !delete.scale_down => {
+            let text = format!(
+                "it is scaled above zero ({} tasks running) and {rule} does not say `scale_down`",
+                task_set.running_count
+            );
+            Says::Waits(Reason::new(ReasonCode::HasTasks, text).at(&*delete.older_than.at))
+        }
+        Elapsed::Enough => Says::Retires(&delete.older_than),
+        Elapsed::Not { until } => {
+            let text = format!("{rule} asks for an age of {}", delete.older_than.value);
+            Says::Waits(Reason::new(ReasonCode::TooRecent, text).at(&*delete.older_than.at).until(until))
+        }
+        Elapsed::Unknown => {
+            let text = format!("{rule} asks for an age of {}, and AWS does not date it", delete.older_than.value);
+            Says::Waits(Reason::new(ReasonCode::AgeUnknown, text).at(&*delete.older_than.at))
         }
     }
-    if waiting.is_empty() {
-        waiting.push(Reason::new(ReasonCode::NoRule, "no rule retires it"));
-    }
-    Verdict::Keep(waiting)
+}
+
+/// Every rule that selects a task set, and what it says of it, whatever else keeps it.
+pub(super) fn rules_on<'p>(
+    estate: &Estate<'p>,
+    family: &Family<'_>,
+    node: &Node,
+    task_set: &TaskSet,
+) -> Vec<(&'p TaskSetRule, Says<'p>)> {
+    let rules = estate.policy().task_sets.iter().filter(|rule| selects(estate, rule, family, task_set));
+    rules.map(|rule| (rule, says(estate, rule, family, node, task_set))).collect()
 }
 
 /// What no rule may retire (law L12), and what this build does not understand (law L2).
@@ -153,7 +180,7 @@ fn is_scaled_or_running(task_set: &TaskSet) -> bool {
 
 /// The latest instant at which the task set can have stopped being the one in use: its own last change, and the creation
 /// of the PRIMARY that took over.
-fn lost_its_role_at(family: &Family<'_>, task_set: &TaskSet) -> Option<Timestamp> {
+pub(super) fn lost_its_role_at(family: &Family<'_>, task_set: &TaskSet) -> Option<Timestamp> {
     let primary = family.members.iter().filter(|(_, one)| one.status == "PRIMARY");
     let took_over = primary.filter_map(|(_, one)| one.created_at).max();
     task_set.created_at.max(task_set.updated_at).max(took_over)
@@ -173,7 +200,8 @@ fn retire(
     let window = estate.settings().rollback_window;
     let window_passed = Elapsed::since(lost_its_role_at(family, task_set), window, estate.now());
     let lost = (window_passed, "it changed, or its PRIMARY took over,");
-    if let Some(verdict) = objection(estate, obstacles, node, action, lost) {
+    let obstacles = obstacles.of(Kind::TaskSet, node.location(), None);
+    if let Some(verdict) = objection(estate, &obstacles, action, lost) {
         return verdict;
     }
     let expect = || {
@@ -187,7 +215,8 @@ fn retire(
         reasons.push(Reason::new(ReasonCode::ScaleDown, format!("{} tasks are stopped first", task_set.running_count)));
     }
     actions.push((Action::DeleteTaskSet, [expect(), vec![Expect::NoTasks]].concat()));
-    Verdict::Retire(Retirement { actions, rule: format!("task_set.{rule}"), at: rule.at.to_string(), reasons })
+    let (rule, at, reasons) = (format!("task_set.{rule}").into(), rule.at.clone(), reasons.into());
+    Verdict::Retire(Retirement { actions, rule, at, reasons })
 }
 
 fn older(task_set: &TaskSet, delete: &TaskSetDelete) -> Reason {

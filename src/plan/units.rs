@@ -1,61 +1,98 @@
-//! Units of images: an index with its children, a subject with its referrers.
+//! Units of images: an index with its children, a subject with its referrers. All within one repository, where an image is named
+//! by its position.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::estate::Estate;
-use crate::graph::{Link, Node, order};
+use crate::graph::{Link, RepositoryImages, order_numbers};
 
 /// An image that nothing in its repository holds, with everything that it does. Kept together, retired together.
-pub(super) struct Unit<'e> {
+#[derive(Debug)]
+pub(super) struct Unit {
     /// The index or subject.
-    pub(super) root: &'e Node,
-    /// Every image of it, the root included. A child may belong to several units.
-    pub(super) members: BTreeSet<&'e Node>,
+    pub(super) root: usize,
+    /// Every image of it in order, the root included. A child may belong to several units.
+    pub(super) members: Vec<usize>,
     /// Whether some of them hold each other in a circle, which anyone who may push can tag two images into.
     pub(super) circular: bool,
 }
 
-/// The units of a registry. Images that only hold each other have the smallest of them for a root.
-pub(super) struct Units<'e> {
-    pub(super) units: Vec<Unit<'e>>,
-    by_member: BTreeMap<&'e Node, Vec<usize>>,
+/// The units of a repository. Images that only hold each other have the smallest of them for a root.
+#[derive(Debug)]
+pub(super) struct Units {
+    pub(super) units: Vec<Unit>,
+    /// Images with their units, as positions in `units`; in order.
+    by_member: Vec<(usize, usize)>,
+    /// Who holds whom within the repository; in order.
+    ties: Vec<(usize, usize)>,
 }
 
-impl<'e> Units<'e> {
-    /// Groups the images of the estate.
-    pub(super) fn new(estate: &'e Estate<'_>) -> Self {
-        let mut roots: Vec<&Node> = estate
-            .images
-            .keys()
-            .filter(|node| !estate.graph.holders(node).any(|(_, link)| is_within_unit(link)))
-            .collect();
-        roots.sort_unstable();
-        let mut all = Self { units: Vec::with_capacity(roots.len()), by_member: BTreeMap::new() };
-        for root in roots {
-            all.add(estate, root);
+impl Units {
+    /// Groups the images of a repository.
+    pub(super) fn new(repository: &RepositoryImages<'_>) -> Self {
+        let mut ties: Vec<_> = repository.ties().into_iter().map(|(holder, held, _)| (holder, held)).collect();
+        ties.sort_unstable();
+        ties.dedup();
+        let count = repository.images.len();
+        let mut is_held = vec![false; count];
+        ties.iter().for_each(|(_, held)| is_held[*held] = true);
+        let mut all = Self { units: Vec::with_capacity(count), by_member: Vec::with_capacity(count), ties };
+        let mut has_unit = vec![false; count];
+        for root in (0..count).filter(|image| !is_held[*image]) {
+            all.add(root, &mut has_unit);
         }
-        let mut rest: Vec<&Node> = estate.images.keys().filter(|node| !all.by_member.contains_key(node)).collect();
-        rest.sort_unstable();
-        for root in rest {
-            if !all.by_member.contains_key(root) {
-                all.add(estate, root);
+        for root in (0..count).filter(|image| is_held[*image]) {
+            if !has_unit[root] {
+                all.add(root, &mut has_unit);
             }
         }
+        all.by_member.sort_unstable();
         all
     }
 
-    fn add(&mut self, estate: &'e Estate<'_>, root: &'e Node) {
-        let members = members(estate, root);
+    fn add(&mut self, root: usize, has_unit: &mut [bool]) {
+        let members = self.closure([root]);
         for member in &members {
-            self.by_member.entry(member).or_default().push(self.units.len());
+            has_unit[*member] = true;
+            self.by_member.push((*member, self.units.len()));
         }
-        let circular = is_circular(estate, &members);
+        let circular = members.len() > 1 && self.is_circular(&members);
         self.units.push(Unit { root, members, circular });
     }
 
-    /// The units that an image belongs to, as indices into `units`.
-    pub(super) fn of(&self, node: &Node) -> &[usize] {
-        self.by_member.get(node).map_or(&[], Vec::as_slice)
+    /// The units that an image belongs to.
+    pub(super) fn of(&self, image: usize) -> impl Iterator<Item = (usize, &Unit)> {
+        let start = self.by_member.partition_point(|(member, _)| *member < image);
+        let units = self.by_member.iter().skip(start).take_while(move |(member, _)| *member == image);
+        units.filter_map(|(_, unit)| Some((*unit, self.units.get(*unit)?)))
+    }
+
+    /// What an image holds directly.
+    pub(super) fn held_by(&self, image: usize) -> impl Iterator<Item = usize> {
+        let start = self.ties.partition_point(|(holder, _)| *holder < image);
+        self.ties.iter().skip(start).take_while(move |(holder, _)| *holder == image).map(|(_, held)| *held)
+    }
+
+    /// Who holds whom within the repository, in order.
+    pub(super) fn ties(&self) -> &[(usize, usize)] {
+        &self.ties
+    }
+
+    /// The images and everything that they hold, in order.
+    pub(super) fn closure(&self, images: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut found: Vec<usize> = images.into_iter().collect();
+        if self.ties.is_empty() {
+            return found;
+        }
+        let mut known: std::collections::BTreeSet<usize> = found.iter().copied().collect();
+        while let Some(image) = found.pop() {
+            found.extend(self.held_by(image).filter(|held| known.insert(*held)));
+        }
+        known.into_iter().collect()
+    }
+
+    fn is_circular(&self, members: &[usize]) -> bool {
+        let place = |image: usize| members.binary_search(&image).ok();
+        let held = members.iter().flat_map(|holder| self.held_by(*holder).map(move |held| (*holder, held)));
+        let befores = held.filter_map(|(holder, held)| Some((place(holder)?, place(held)?)));
+        order_numbers(members.len(), befores.collect()).is_err()
     }
 }
 
@@ -65,26 +102,4 @@ pub(super) fn is_within_unit(link: Link) -> bool {
         Link::Child | Link::Referrer => true,
         Link::Runs | Link::Uses | Link::Starts | Link::Resolves => false,
     }
-}
-
-fn is_circular(estate: &Estate<'_>, members: &BTreeSet<&Node>) -> bool {
-    if members.len() < 2 {
-        return false;
-    }
-    let held = |node| estate.graph.held(node).filter(|(_, link)| is_within_unit(*link)).map(|(held, _)| held);
-    let befores = members.iter().flat_map(|node| held(node).map(move |held| (*node, held)));
-    order(members.iter().copied(), befores.collect::<Vec<_>>()).is_err()
-}
-
-fn members<'e>(estate: &'e Estate<'_>, root: &'e Node) -> BTreeSet<&'e Node> {
-    let mut members = BTreeSet::from([root]);
-    let mut queue = vec![root];
-    while let Some(node) = queue.pop() {
-        for (held, link) in estate.graph.held(node) {
-            if is_within_unit(link) && members.insert(held) {
-                queue.push(held);
-            }
-        }
-    }
-    members
 }

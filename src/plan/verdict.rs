@@ -1,5 +1,7 @@
 //! What is decided about one object.
 
+use std::sync::Arc;
+
 use crate::{
     graph::Node,
     model::{Address, Age, Reason, ReasonCode, Timestamp},
@@ -14,9 +16,9 @@ pub(super) enum Verdict {
     /// It stays.
     Keep(Vec<Reason>),
     /// It would be retired once the rollback window has passed.
-    Defer { action: Action, eligible_at: Timestamp, reasons: Vec<Reason> },
+    Defer { action: Action, eligible_at: Timestamp, reasons: Arc<[Reason]> },
     /// It would be retired if what may hold it could be read.
-    Block { action: Action, reasons: Vec<Reason> },
+    Block { action: Action, reasons: Arc<[Reason]> },
     /// It goes.
     Retire(Retirement),
 }
@@ -27,10 +29,10 @@ pub(super) struct Retirement {
     /// What is done, in order.
     pub(super) actions: Vec<(Action, Vec<Expect>)>,
     /// `kind.name` of the rule.
-    pub(super) rule: String,
+    pub(super) rule: Arc<str>,
     /// Where the rule says so.
-    pub(super) at: String,
-    pub(super) reasons: Vec<Reason>,
+    pub(super) at: Arc<str>,
+    pub(super) reasons: Arc<[Reason]>,
 }
 
 impl Verdict {
@@ -40,6 +42,25 @@ impl Verdict {
 
     pub(super) fn is_retired(&self) -> bool {
         matches!(self, Self::Retire(_))
+    }
+}
+
+/// How much is said of what stays. A million sentences that nobody reads cost more than deciding does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// The codes of the reasons, which plans count.
+    Codes,
+    /// Whole sentences.
+    Sentences,
+}
+
+impl Telling {
+    /// A reason for which something stays.
+    pub(super) fn reason(self, code: ReasonCode, text: impl FnOnce() -> String) -> Reason {
+        match self {
+            Self::Codes => Reason::new(code, String::new()),
+            Self::Sentences => Reason::new(code, text()),
+        }
     }
 }
 

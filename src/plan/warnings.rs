@@ -27,8 +27,17 @@ type Repositories<'e> = BTreeMap<(Location, RepositoryName), &'e Repository>;
 /// The repositories from which images go.
 fn repositories<'e>(estate: &Estate<'e>, steps: &[Step]) -> Repositories<'e> {
     let steps = steps.iter().filter(|step| step.action == Action::DeleteImage);
-    let named = steps.filter_map(|step| Some((step.target.location(), step.target.repository.clone()?)));
-    let named: BTreeSet<_> = named.collect();
+    let mut named = BTreeSet::new();
+    let mut last = None;
+    // Images of one repository nearly always follow each other.
+    for step in steps {
+        let target = &step.target;
+        let place = Some((&target.account_id, &target.region, &target.repository));
+        if place != last {
+            last = place;
+            named.extend(target.repository.clone().map(|repository| (target.location(), repository)));
+        }
+    }
     let found = named.into_iter().filter_map(|(location, name)| {
         let repository = estate.repository(&location, &name)?;
         Some(((location, name), repository))

@@ -66,10 +66,21 @@ impl TaskDefinitionSelector {
         tags: &[Tag<'_>],
         plaintext_secrets: bool,
     ) -> bool {
+        self.family_matches(account, region, family) && self.revision_matches(revision, tags, plaintext_secrets)
+    }
+
+    /// Whether it covers revisions of such a family at all.
+    #[must_use]
+    pub fn family_matches(&self, account: &AccountLabel, region: &Region, family: &Family) -> bool {
         covers(self.account.as_ref(), account.as_str())
             && covers(self.region.as_ref(), region.as_str())
             && covers(self.family.as_ref(), family.as_str())
-            && self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&revision.0))
+    }
+
+    /// Whether it covers such a revision of a family that it covers.
+    #[must_use]
+    pub fn revision_matches(&self, revision: Revision, tags: &[Tag<'_>], plaintext_secrets: bool) -> bool {
+        self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&revision.0))
             && has_tags(&self.tags, tags)
             && self.plaintext_secrets.is_none_or(|wanted| wanted == plaintext_secrets)
     }

@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod diff;
+mod explain;
 mod gaps;
 mod inventory;
 mod paint;
@@ -11,6 +12,7 @@ mod run;
 
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
 pub use diff::{Sides, difference};
+pub use explain::explanation;
 pub use gaps::GapSummary;
 pub use inventory::{InventorySummary, ScopeSummary, inventory};
 pub use paint::{Canvas, grouped};

@@ -111,7 +111,7 @@ impl Text<'_> {
         let bytes: crate::model::Bytes = steps.iter().map(|step| step.bytes).sum();
         let size = if bytes.0 > 0 { format!(", {bytes}") } else { String::new() };
         let what = format!("{}{size}", phrase(key.action, &counted(number, noun(key.action.kind()))));
-        let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| step.at.as_str()).collect();
+        let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| &*step.at).collect();
         let at = lines.into_iter().collect::<Vec<_>>().join(", ");
         let head = format!("  {} {}: {what}", symbol(self.canvas, key.action), self.canvas.bold(&key.container));
         let rule = format!("{} at {at}", key.rule);

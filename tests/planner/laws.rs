@@ -25,7 +25,7 @@ use super::{
 
 const CASES: u32 = 1_500;
 
-fn cases(share: u32) -> Config {
+pub(crate) fn cases(share: u32) -> Config {
     let wanted = option_env_at_run("JETTISON_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
     Config { cases: (wanted / share).max(1), failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() }
 }
@@ -63,7 +63,7 @@ pub(crate) fn plan_at(policy: &Policy, inventory: &Inventory, ledger: &Ledger, n
     plan
 }
 
-fn ndjson(inventory: &Inventory) -> String {
+pub(crate) fn ndjson(inventory: &Inventory) -> String {
     let mut text = Vec::new();
     write(inventory, &mut text).unwrap();
     String::from_utf8(text).unwrap()
@@ -509,7 +509,7 @@ fn equal_effects_have_equal_ids_and_others_do_not() {
             selection: None,
             tool_version: "9.9.9",
         });
-        ensure(one.plan_id == two.plan_id && one.integrity != two.integrity, || "the id is not of effects".to_owned())?;
+        ensure(one.plan_id == two.plan_id && one != two, || "the id is not of effects".to_owned())?;
         let what = (one.scopes.clone(), effects(&one));
         let mut seen = seen.borrow_mut();
         let known = seen.entry(one.plan_id.clone()).or_insert_with(|| what.clone());

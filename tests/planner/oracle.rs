@@ -183,11 +183,12 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Whether a holder holds its images: by itself, or because something runs it. Those that go hold for the window.
+    /// Whether a holder holds its images: by itself, or because something runs it. Those that go hold for the window, and with a
+    /// window of zero no longer: what a service's revision pinned goes after the service.
     pub(crate) fn holds_images(&self, holder: &Holder) -> bool {
         let has_window = !self.policy.settings.rollback_window.is_zero();
         let counts = |thing: Thing| has_window || !self.goes.contains(&thing);
-        let Thing::Definition(index) = holder.thing else { return true };
+        let Thing::Definition(index) = holder.thing else { return counts(holder.thing) };
         let definition = &self.inventory.task_definitions[index];
         let by_itself = !["INACTIVE", "DELETE_IN_PROGRESS"].contains(&definition.value.status.as_str())
             || self.is_protected_definition(definition);

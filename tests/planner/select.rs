@@ -290,7 +290,7 @@ fn is_part(part: &Plan, whole: &Plan) -> Result<(), String> {
 fn units_are_whole(part: &Plan, whole: &Plan, mine: &BTreeSet<(Action, String)>) -> Result<(), String> {
     for step in &part.steps {
         let members = step.expect.iter().find_map(|fact| match fact {
-            Expect::UnitUnreferenced { members } => Some(members),
+            Expect::UnitUnreferenced { members } => Some(members.iter()),
             _ => None,
         });
         for member in members.into_iter().flatten() {

@@ -9,12 +9,14 @@ use super::{
     side::{Effect, Found, effect},
 };
 use crate::{
-    model::{Address, Location, Scope},
+    model::{Location, Resource, Scope},
     plan::{
         Action, Answer, Plan, Question,
-        assemble::Kept,
-        decide::{decide, decide_watching},
-        select::objects,
+        decide::{Groundwork, decide},
+        definitions,
+        estate::Estate,
+        images,
+        verdict::{Decision, Telling, Verdict},
     },
     policy::Policy,
 };
@@ -58,61 +60,71 @@ pub fn diff_policies(base: &Question<'_>, question: &Question<'_>) -> (Answer, D
 
 /// The plan, and how the objects of `wanted` stand that it has no such steps for.
 fn ask(question: &Question<'_>, wanted: &[Effect]) -> (Answer, Found) {
-    let places = places(question.policy);
-    let address = |(location, _, resource): &Effect| {
-        let scope = places.get(location)?;
-        Some(Address { account: scope.account.clone(), region: scope.region.clone(), resource: resource.clone() })
-    };
-    let watched: HashSet<Address> = wanted.iter().filter_map(address).collect();
-    let (answer, kept) = decide_watching(question, &watched);
+    let answer = decide(question);
     let done: HashSet<Effect> = answer.plan.steps.iter().filter_map(effect).collect();
-    let there = statuses(question, &watched);
-    let case = Case { answer: &answer, kept: &kept, there: &there };
-    let open = wanted.iter().filter(|effect| !done.contains(*effect));
-    let found = open.filter_map(|effect| Some((effect.clone(), case.stand(effect, &address(effect)?)?)));
-    let found = found.collect();
+    let open: Vec<&Effect> = wanted.iter().filter(|effect| !done.contains(*effect)).collect();
+    if open.is_empty() {
+        return (answer, Found::new());
+    }
+    let estate = Estate::new(question);
+    let groundwork = Groundwork::new(&estate, Telling::Sentences);
+    let case = Case { estate: &estate, groundwork: &groundwork, is_part: answer.plan.selected_from.is_some() };
+    let found = open.into_iter().filter_map(|effect| Some((effect.clone(), case.stand(effect)?))).collect();
     (answer, found)
 }
 
-/// The watched objects that are there, with the status of those that have one.
-fn statuses<'q>(question: &Question<'q>, watched: &HashSet<Address>) -> HashMap<Address, Option<&'q str>> {
-    let objects = objects(question.policy, question.inventory).filter(|object| watched.contains(&object.address));
-    objects.map(|object| (object.address, object.status)).collect()
+/// What the planner makes of everything, to be asked about single objects.
+struct Case<'c, 'a> {
+    estate: &'c Estate<'a>,
+    groundwork: &'c Groundwork<'c, 'a>,
+    /// Whether the plan is only a part.
+    is_part: bool,
 }
 
-/// What the planner said of everything, for what has no step.
-struct Case<'c> {
-    answer: &'c Answer,
-    kept: &'c Kept,
-    there: &'c HashMap<Address, Option<&'c str>>,
-}
+impl Case<'_, '_> {
+    /// Nothing where the plan itself says it: of other steps on the object, and of places that it does not have.
+    fn stand(&self, (location, action, resource): &Effect) -> Option<Otherwise> {
+        self.estate.scope(location)?;
+        let verdict = match resource {
+            Resource::Service { .. } | Resource::TaskSet { .. } => self.of_holder(location, resource),
+            Resource::TaskDefinition { .. } => {
+                let view = definitions::view(self.estate, self.groundwork, location, resource);
+                if view.as_ref().is_some_and(|view| is_done(*action, &view.revision.definition.status)) {
+                    return Some(Stand::Done.into());
+                }
+                view.map(|view| view.verdict)
+            }
+            Resource::Image { repository, digest } => {
+                let view = images::view(self.estate, self.groundwork, location, (repository, digest));
+                view.map(|view| view.verdict)
+            }
+        };
+        let Some(verdict) = verdict else { return Some(Stand::Gone.into()) };
+        match verdict {
+            Verdict::Keep(reasons) => Some(Otherwise { reasons: reasons.into(), ..Stand::Kept.into() }),
+            Verdict::Defer { eligible_at, reasons, .. } => {
+                let (eligible_at, reasons) = (Some(eligible_at), reasons);
+                Some(Otherwise { eligible_at, reasons, ..Stand::Deferred.into() })
+            }
+            Verdict::Block { reasons, .. } => Some(Otherwise { reasons, ..Stand::Blocked.into() }),
+            // It would go, and the selection says no; or it goes in another way.
+            Verdict::Retire(retirement) => {
+                let has_action = retirement.actions.iter().any(|(one, _)| one == action);
+                (self.is_part && has_action).then(|| Stand::LeftOut.into())
+            }
+        }
+    }
 
-impl Case<'_> {
-    /// Nothing where the plan itself says it: of what waits, of other steps, of places that it does not have.
-    fn stand(&self, (location, action, _): &Effect, address: &Address) -> Option<Otherwise> {
-        let plan = &self.answer.plan;
-        if !plan.scopes.iter().any(|scope| scope.location() == *location) {
-            return None;
-        }
-        let Some(status) = self.there.get(address) else { return Some(Stand::Gone.into()) };
-        if is_done(*action, *status) {
-            return Some(Stand::Done.into());
-        }
-        if let Some(reasons) = self.kept.get(address) {
-            return Some(Otherwise { reasons: reasons.clone(), ..Stand::Kept.into() });
-        }
-        let waits = plan.deferred.iter().chain(&plan.blocked).any(|one| one.address == *address);
-        let has_steps = || plan.steps.iter().any(|step| step.address == *address);
-        // It would go, and the selection says no.
-        (plan.selected_from.is_some() && !waits && !has_steps()).then(|| Stand::LeftOut.into())
+    fn of_holder(&self, location: &Location, resource: &Resource) -> Option<Verdict> {
+        let is_it = |decision: &&Decision| decision.node.resource() == Some((location, resource.clone()));
+        self.groundwork.holders.iter().find(is_it).map(|decision| decision.verdict.clone())
     }
 }
 
 /// Whether AWS shows a definition as it is after the action.
-fn is_done(action: Action, status: Option<&str>) -> bool {
-    let is = |words: &[&str]| status.is_some_and(|status| words.contains(&status));
-    (action == Action::DeregisterTaskDefinition && is(&["INACTIVE", "DELETE_IN_PROGRESS"]))
-        || (action == Action::DeleteTaskDefinition && is(&["DELETE_IN_PROGRESS"]))
+fn is_done(action: Action, status: &str) -> bool {
+    (action == Action::DeregisterTaskDefinition && matches!(status, "INACTIVE" | "DELETE_IN_PROGRESS"))
+        || (action == Action::DeleteTaskDefinition && status == "DELETE_IN_PROGRESS")
 }
 
 fn places(policy: &Policy) -> HashMap<Location, Scope> {

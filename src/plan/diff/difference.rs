@@ -1,5 +1,7 @@
 //! The comparison as a document.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -140,11 +142,11 @@ pub struct Change {
     /// The object, for AWS.
     pub target: Target,
     /// The rule that says so.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// Where it does, `file:line`.
-    pub at: String,
+    pub at: Arc<str>,
     /// Why.
-    pub reasons: Vec<Reason>,
+    pub reasons: Arc<[Reason]>,
     /// Bytes that go with it.
     pub bytes: Bytes,
     /// Why only one plan has it. One cause is certain; of several it is one or some, which cannot be told apart.
@@ -186,13 +188,13 @@ pub struct Otherwise {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eligible_at: Option<Timestamp>,
     /// Why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<Reason>,
+    #[serde(default, skip_serializing_if = "<[Reason]>::is_empty")]
+    pub reasons: Arc<[Reason]>,
 }
 
 impl From<Stand> for Otherwise {
     fn from(stand: Stand) -> Self {
-        Self { stand, actions: Vec::new(), eligible_at: None, reasons: Vec::new() }
+        Self { stand, actions: Vec::new(), eligible_at: None, reasons: Arc::default() }
     }
 }
 
@@ -273,11 +275,11 @@ impl What {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// The rule.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// Where it is.
-    pub at: String,
+    pub at: Arc<str>,
     /// The reasons.
-    pub reasons: Vec<Reason>,
+    pub reasons: Arc<[Reason]>,
     /// The facts that the other plan does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expect>,

@@ -4,6 +4,5 @@ mod objects;
 mod portion;
 mod selection;
 
-pub(super) use objects::objects;
 pub(super) use portion::{Pendings, take};
 pub use selection::{AddressPattern, AddressPatternError, NoSuchObject, Selection};

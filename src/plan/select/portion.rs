@@ -170,7 +170,7 @@ fn unit(step: &Step) -> impl Iterator<Item = ImageName<'_>> {
     let members = step
         .expect
         .iter()
-        .find_map(|fact| if let Expect::UnitUnreferenced { members } = fact { Some(members) } else { None });
+        .find_map(|fact| if let Expect::UnitUnreferenced { members } = fact { Some(members.iter()) } else { None });
     let repository = step.target.repository.as_ref();
     members.into_iter().flatten().filter_map(move |digest| Some((step.target.location(), repository?, digest)))
 }

@@ -98,11 +98,11 @@ impl Selection {
         if selection.is_everything() {
             return Ok(selection);
         }
-        for object in objects(policy, inventory) {
-            let text = object.address.to_string();
+        for address in objects(policy, inventory) {
+            let text = address.to_string();
             for wanted in selection.targets.iter_mut().chain(&mut selection.excludes) {
-                if wanted.pattern.matches(&text) && wanted.first.as_ref().is_none_or(|first| object.address < *first) {
-                    wanted.first = Some(object.address.clone());
+                if wanted.pattern.matches(&text) && wanted.first.as_ref().is_none_or(|first| address < *first) {
+                    wanted.first = Some(address.clone());
                 }
             }
         }
@@ -157,8 +157,8 @@ fn hint(pattern: &str, policy: &Policy, inventory: &Inventory) -> String {
     };
     let mut meant = 0u64;
     let mut names: BTreeSet<String> = BTreeSet::new();
-    for object in objects(policy, inventory) {
-        let text = object.address.to_string();
+    for address in objects(policy, inventory) {
+        let text = address.to_string();
         meant += u64::from(is_meant(&text));
         names.insert(name(&text).to_owned());
     }
