@@ -120,14 +120,14 @@ fn agrees(plan: &Plan, told: &Explanation) -> Result<(), String> {
         (Some(step), _) => {
             let actions: Vec<_> = steps.iter().map(|step| step.action).collect();
             ensure(told.actions == actions, || format!("{address}: {actions:?}, explained as {:?}", told.actions))?;
-            let same = (&told.reasons, told.rule.as_ref(), told.at.as_ref())
-                == (&step.reasons, Some(&step.rule), Some(&step.at));
+            let same = (&told.reasons[..], told.rule.as_deref(), told.at.as_deref())
+                == (&step.reasons[..], Some(&*step.rule), Some(&*step.at));
             ensure(same, || format!("{address}: {step:#?}\nexplained as {told:#?}"))?;
             ensure(told.conditions.is_empty(), || format!("{address} goes, and has conditions: {told:#?}"))
         }
         (None, Some(pending)) => {
-            let same = (&told.reasons, told.eligible_at, &told.actions)
-                == (&pending.reasons, pending.eligible_at, &vec![pending.action]);
+            let same = (&told.reasons[..], told.eligible_at, &told.actions)
+                == (&pending.reasons[..], pending.eligible_at, &vec![pending.action]);
             ensure(same, || format!("{address}: {pending:#?}\nexplained as {told:#?}"))?;
             ensure(!told.conditions.is_empty(), || format!("{address} is {fate}, and nothing has to change: {told:#?}"))
         }
