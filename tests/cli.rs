@@ -14,6 +14,8 @@ mod bad_input;
 mod daily;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/diff_page.rs"]
+mod diff_page;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/forecast.rs"]

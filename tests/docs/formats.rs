@@ -132,14 +132,10 @@ fn every_field_of_a_plan_is_on_the_page_and_the_sample_has_only_such() {
     let mut found = names_of(&plan);
     // What a part of a plan says besides.
     let from = SelectedFrom { steps: 44, deferred: 1, blocked: 0 };
-    found.extend(names_of(&from));
-    let patterns = || vec!["*".to_owned()];
-    found.extend(names_of(&Plan {
-        targets: patterns(),
-        excludes: patterns(),
-        selected_from: Some(from),
-        ..plan.clone()
-    }));
+    let mut part = plan.clone();
+    (part.targets, part.excludes) = (vec!["*".to_owned()], vec!["*".to_owned()]);
+    part.selected_from = Some(from);
+    found.extend(names_of(&part));
     let facts = plan.steps.iter().flat_map(|step| &step.expect).chain(&[Expect::NotNewestActive, Expect::NoTaskSets]);
     for fact in facts {
         found.insert(serde_json::to_value(fact).unwrap()["fact"].as_str().unwrap().to_owned());
@@ -166,7 +162,7 @@ fn every_field_of_a_difference_is_on_the_page_and_the_sample_is_one() {
     let mut other = plan.clone();
     let rest = other.steps.split_off(other.steps.len() / 2);
     for step in &mut other.steps {
-        step.rule.push('x');
+        step.rule = "x".into();
         step.expect.pop();
     }
     other.as_of = Timestamp::MAX;
@@ -179,7 +175,7 @@ fn every_field_of_a_difference_is_on_the_page_and_the_sample_is_one() {
         stand: Stand::OtherStep,
         actions: vec![plan.steps[0].action],
         eligible_at: Some(Timestamp::MAX),
-        reasons: vec![reason],
+        reasons: [reason].into(),
     }));
     let word = |value: Value| value.as_str().unwrap().to_owned();
     found.extend(Cause::ALL.iter().map(|one| word(serde_json::to_value(one).unwrap())));
