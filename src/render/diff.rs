@@ -134,6 +134,11 @@ impl Text<'_> {
                 let _infallible = writeln!(out, "  {}", self.canvas.yellow(&self.canvas.wrap(&text, 2).trim_start()));
                 "  "
             };
+            // What was left out on purpose is not read one by one.
+            if *causes == [Cause::Selection] && self.detail == Detail::Brief {
+                let _infallible = writeln!(out, "    they are not listed here; --full shows all");
+                continue;
+            }
             self.groups(out, indent, title == "Added", &changes);
         }
     }

@@ -156,4 +156,19 @@ fn comparisons_that_make_no_sense_are_refused() {
     assert!(whole.stdout.contains("Same: 44 steps"), "{}", whole.stdout);
     let nowhere = site.run(&["plan", "--policy-base", "nowhere"]).exits(1);
     assert!(nowhere.stderr.contains("nowhere"), "{}", nowhere.stderr);
+    fs::write(site.path("base/policy.hcl"), "retention").unwrap();
+    let broken = site.run(&words).exits(1);
+    assert!(broken.stderr.starts_with("the base policy, base:\n"), "{}", broken.stderr);
+}
+
+#[test]
+fn what_a_selection_leaves_out_is_counted_and_not_listed() {
+    let site = Site::quickstart();
+    site.run(&[&["plan", "--out", "old.json"], &ASIDE[..]].concat()).exits(0);
+    let words = [&["plan", "--against", "old.json", "--target", "*/ecs/service/*"], &ASIDE[..]].concat();
+    let told = site.run(&words).exits(0);
+    assert!(told.stdout.contains("Because one of the plans is only a part: 43 steps"), "{}", told.stdout);
+    assert!(!told.stdout.contains("team/web"), "{}", told.stdout);
+    let full = site.run(&[&words[..], &["--full"]].concat()).exits(0);
+    assert!(full.stdout.contains("team/web") && full.stdout.contains("left out by --target"), "{}", full.stdout);
 }

@@ -35,6 +35,17 @@ fn a_forecast_says_so_first_and_last_and_cannot_be_applied() {
     assert_eq!(site.run(&["journal", "list"]).exits(0).stdout, "");
 }
 
+/// That it has expired by then is not the reason, and to plan again before its time is no remedy.
+#[test]
+fn an_old_forecast_is_refused_as_a_forecast() {
+    let site = Site::quickstart();
+    crate::touch::edit(&site, "policy.hcl", "settings {", "settings {\n  plan_expiry = \"1s\"");
+    site.run(&["plan", "--as-of", "+30d", "--out", "f.json"]).exits(0);
+    site.run(&["plan"]).exits(0);
+    let refused = site.run(&["apply", "f.json", "--auto-approve"]).exits(5);
+    assert!(refused.stderr.contains("it is a forecast"), "{}", refused.stderr);
+}
+
 #[test]
 fn a_recorded_inventory_can_be_asked_about_later_times() {
     let site = Site::quickstart();

@@ -58,7 +58,8 @@ impl Compared {
             (Some(_), Some(_)) => Err(CliError::TwoComparisons),
             (Some(old), None) => Ok(Self::Plan(Box::new(read_plan(old)?))),
             (None, Some(dir)) => {
-                let base = PolicyDir::read(dir, shell)?;
+                let named = |_: &CliError| shell.alert(&format!("the base policy, {}:", dir.display()));
+                let base = PolicyDir::read(dir, shell).inspect_err(named)?;
                 if !args.select.is_empty() {
                     same_labels(&base, policy)?;
                 }
