@@ -18,6 +18,8 @@ mod diff;
 mod diff_page;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/forecast.rs"]
 mod forecast;
 #[path = "cli/iam.rs"]

@@ -1,6 +1,6 @@
 //! What a plan is decided on, read once: an inventory, the ledger, and the instant at which it was seen.
 
-use std::{io::BufReader, path::Path};
+use std::{fs::File, mem::ManuallyDrop, path::Path};
 
 use super::{
     connect::Estate,
@@ -13,15 +13,16 @@ use super::{
 };
 use crate::{
     collect::{Options, collect},
-    inventory::{self, Inventory},
+    inventory::{self, Inventory, InventoryError, InventoryId},
     ledger::Ledger,
-    model::{Now, Timestamp, sha256},
+    model::{Now, Timestamp},
     plan::{Question, Selection},
 };
 
 /// What was seen, and what is known from before.
 pub(super) struct Grounds {
-    pub(super) inventory: Inventory,
+    /// Never torn down: of a million images that takes longer than the answer, and the process ends with it.
+    pub(super) inventory: ManuallyDrop<Inventory>,
     inventory_id: String,
     pub(super) ledger: Ledger,
     /// The instant for which it speaks.
@@ -43,14 +44,16 @@ impl Grounds {
         progress.finish();
         state.save_cache().await?;
         let ledger = state.ledger().await?;
-        Ok(Self { inventory_id: digest(&inventory), inventory, ledger, made_at: (estate.now())() })
+        let inventory_id = inventory::identify(&inventory).into();
+        Ok(Self { inventory_id, inventory: ManuallyDrop::new(inventory), ledger, made_at: (estate.now())() })
     }
 
     /// Reads a recorded inventory, which speaks for its own time.
     pub(super) fn recorded(policy: &PolicyDir, file: &Path) -> Result<Self, CliError> {
-        let inventory = read_inventory(file)?;
+        let (inventory, id) = read_identified(file)?;
         let ledger = recorded_ledger(policy, inventory.taken_at)?;
-        Ok(Self { inventory_id: digest(&inventory), made_at: inventory.taken_at, inventory, ledger })
+        let made_at = inventory.taken_at;
+        Ok(Self { inventory_id: id.into(), made_at, inventory: ManuallyDrop::new(inventory), ledger })
     }
 
     /// What a policy makes of it at `now`.
@@ -83,26 +86,28 @@ pub(in crate::cli) fn recorded_ledger(policy: &PolicyDir, at: Timestamp) -> Resu
     block_on(Pace::Real, async { State::open(policy, &now).await?.ledger().await })
 }
 
-/// The digest of what was seen, whenever that was: of a world that has not changed it is the same again.
-fn digest(inventory: &Inventory) -> String {
-    let mut canonical = Vec::new();
-    let _infallible = inventory::write(inventory, &mut canonical);
-    let header = canonical.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let scopes = inventory.scopes.iter().map(|scope| format!("{scope} {}\n", scope.account_id));
-    let objects = sha256(canonical.get(header..).unwrap_or_default());
-    sha256(scopes.collect::<String>() + &objects)
-}
-
 /// Reads an inventory file, compressed if its name ends in `.zst`.
 pub(in crate::cli) fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
+    read_file(path, |file| inventory::read(file), |file| inventory::read(file))
+}
+
+/// Reads an inventory file and says which world it tells of.
+pub(in crate::cli) fn read_identified(path: &Path) -> Result<(Inventory, InventoryId), CliError> {
+    read_file(path, |file| inventory::read_identified(file), |file| inventory::read_identified(file))
+}
+
+fn read_file<T>(
+    path: &Path,
+    read: impl FnOnce(File) -> Result<T, InventoryError>,
+    read_compressed: impl FnOnce(zstd::Decoder<'_, std::io::BufReader<File>>) -> Result<T, InventoryError>,
+) -> Result<T, CliError> {
     let unreadable = |source| CliError::Read { path: path.to_owned(), source };
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let is_compressed = path.extension().is_some_and(|extension| extension == "zst");
-    let read = if is_compressed {
-        inventory::read(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?))
+    let file = File::open(path).map_err(unreadable)?;
+    let read = if path.extension().is_some_and(|extension| extension == "zst") {
+        read_compressed(zstd::Decoder::new(file).map_err(unreadable)?)
     } else {
-        inventory::read(BufReader::new(file))
+        read(file)
     };
     read.map_err(|source| CliError::Inventory { path: path.to_owned(), source })
 }

@@ -43,6 +43,7 @@ fn dispatch(command: Command, shell: &Shell) -> Result<Exit, CliError> {
         Command::Show(args) => commands::show::run(&args, shell),
         Command::Diff(args) => commands::diff::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
+        Command::Graph(args) => commands::graph::run(&args, shell),
         Command::Validate(args) => commands::validate::run(&args, shell),
         Command::Inventory(InventoryCommand::Pull { dir, out, lists }) => {
             commands::inventory::pull(&dir, &out, lists, shell)

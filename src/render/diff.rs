@@ -9,7 +9,7 @@ use console::measure_text_width;
 
 use super::{
     paint::{Canvas, counted, listed},
-    plan::{Detail, container, hang, kept_because, more, name, noun, phrase, symbol},
+    plan::{Container, Detail, hang, kept_because, more, name, noun, phrase, symbol},
     portion::minute,
 };
 use crate::{
@@ -156,7 +156,7 @@ impl Text<'_> {
                 rule: &change.rule,
                 at: &change.at,
                 action: change.action,
-                container: self.place(&change.address) + &container(kind, &change.target),
+                container: self.place(&change.address) + &Container::of(kind, &change.target).to_string(),
                 other: self.stand(&change.other, is_added),
             };
             groups.entry(key).or_default().push(change);
@@ -248,7 +248,7 @@ impl Text<'_> {
         let _infallible = writeln!(out, "\n{}", self.canvas.bold(&text));
         let mut groups: BTreeMap<(Action, String, String), Vec<&Restated>> = BTreeMap::new();
         for one in restated {
-            let container = self.place(&one.address) + &container(one.action.kind(), &one.target);
+            let container = self.place(&one.address) + &Container::of(one.action.kind(), &one.target).to_string();
             let key = (one.action, container, rules(one));
             groups.entry(key).or_default().push(one);
         }

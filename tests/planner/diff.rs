@@ -237,8 +237,9 @@ fn effects(plan: &Plan) -> BTreeSet<(Action, String)> {
 #[test]
 fn every_step_of_both_plans_is_accounted_for_and_certain_causes_are_certain() {
     let seen = std::cell::RefCell::new((0usize, 0usize));
-    holds(4, |seeds, rules, protect, salt| {
-        let (inventory, ledger) = seeds.world();
+    holds("every_step_of_both_plans_is_accounted_for", 4, |case| {
+        let (inventory, ledger, rules, protect, salt) =
+            (case.inventory, case.ledger, case.rules, case.protect, case.salt);
         let stricter =
             super::rules::Rules { blocks: [rules.blocks.clone(), vec![protect.clone()]].concat(), ..rules.clone() };
         let (old_policy, new_policy) = (parse(&stricter.text()), parse(&rules.text()));
@@ -257,13 +258,13 @@ fn every_step_of_both_plans_is_accounted_for_and_certain_causes_are_certain() {
             })
             .plan
         };
-        let old = ask(&old_policy, "old", &inventory, &ledger, now());
+        let old = ask(&old_policy, "old", inventory, ledger, now());
         let then = Question {
             policy: &new_policy,
             policy_id: "new".to_owned(),
-            inventory: &inventory,
+            inventory,
             inventory_id: "w".to_owned(),
-            ledger: &ledger,
+            ledger,
             now: in_days(days),
             made_at: in_days(days),
             selection: None,
@@ -285,7 +286,7 @@ fn every_step_of_both_plans_is_accounted_for_and_certain_causes_are_certain() {
         for change in &told.dropped {
             ensure(change.other.stand != Stand::Unsaid, || format!("nobody says why {} stays", change.address))?;
         }
-        let at_once = effects(&ask(&new_policy, "new", &inventory, &ledger, now()));
+        let at_once = effects(&ask(&new_policy, "new", inventory, ledger, now()));
         for change in &told.added {
             let by_time = change.causes == [Cause::Time];
             let waits = !at_once.contains(&(change.action, change.address.to_string()));

@@ -227,17 +227,17 @@ fn a_pattern_with_a_negation_is_refused_with_advice() {
 #[test]
 fn every_part_of_a_plan_is_closed_and_tells_the_same() {
     let tried = std::cell::Cell::new(0);
-    holds(2, |seeds, rules, _, salt| {
-        let (inventory, ledger) = seeds.world();
+    holds("every_part_of_a_plan_is_closed_and_tells_the_same", 2, |case| {
+        let (inventory, ledger, rules, salt) = (case.inventory, case.ledger, case.rules, case.salt);
         // Most generated policies leave little to be selected from.
         let policy = parse(&if salt % 4 == 0 { rules.text() } else { clean_at_once() });
         let ask = |selection: Option<&Selection>| {
             let question = Question {
                 policy: &policy,
                 policy_id: String::new(),
-                inventory: &inventory,
+                inventory,
                 inventory_id: String::new(),
-                ledger: &ledger,
+                ledger,
                 now: now(),
                 made_at: now(),
                 selection,
@@ -253,7 +253,7 @@ fn every_part_of_a_plan_is_closed_and_tells_the_same() {
         let (one, two) = (pick(salt % 1_009), pick(salt % 2_003));
         for (targets, excludes) in [(vec![&one], vec![]), (vec![], vec![&two]), (vec![&one], vec![&two])] {
             let of = |texts: &[&String]| patterns(&texts.iter().map(|text| text.as_str()).collect::<Vec<_>>());
-            let selection = Selection::find(&of(&targets), &of(&excludes), &policy, &inventory).unwrap();
+            let selection = Selection::find(&of(&targets), &of(&excludes), &policy, inventory).unwrap();
             let part = ask(Some(&selection));
             tried.set(tried.get() + usize::from(part.steps.len() > 1 && part.steps.len() < whole.steps.len()));
             is_part(&part, &whole)?;
@@ -316,17 +316,16 @@ fn units_are_whole(part: &Plan, whole: &Plan, mine: &BTreeSet<(Action, String)>)
 /// A forecast can be read and never applied, and what it saw in use is what any plan of that world sees.
 #[test]
 fn a_forecast_is_of_another_instant_and_never_applied() {
-    holds(6, |seeds, rules, _, _| {
-        let (inventory, ledger) = seeds.world();
-        let policy = parse(&rules.text());
+    holds("a_forecast_is_of_another_instant_and_never_applied", 6, |case| {
+        let (inventory, ledger, policy) = (case.inventory, case.ledger, case.policy);
         let later = now() + jiff::SignedDuration::from_hours(24 * 120);
         let ask = |at| {
             decide(&Question {
-                policy: &policy,
+                policy,
                 policy_id: String::new(),
-                inventory: &inventory,
+                inventory,
                 inventory_id: String::new(),
-                ledger: &ledger,
+                ledger,
                 now: at,
                 made_at: now(),
                 selection: None,
@@ -348,13 +347,12 @@ fn a_forecast_is_of_another_instant_and_never_applied() {
 /// Time alone takes nothing out of a plan: comparisons of plans build on that.
 #[test]
 fn waiting_only_ever_adds() {
-    holds(6, |seeds, rules, _, salt| {
-        let (inventory, ledger) = seeds.world();
-        let policy = parse(&rules.text());
-        let days = i64::try_from(salt % 200).unwrap();
+    holds("waiting_only_ever_adds", 6, |case| {
+        let (inventory, ledger, policy) = (case.inventory, case.ledger, case.policy);
+        let days = i64::try_from(case.salt % 200).unwrap();
         let later = now() + jiff::SignedDuration::from_hours(24 * days);
         let effects = |at| {
-            let plan = super::laws::plan_at(&policy, &inventory, &ledger, at);
+            let plan = super::laws::plan_at(policy, inventory, ledger, at);
             plan.steps.into_iter().map(|step| (step.action, step.address)).collect::<BTreeSet<_>>()
         };
         let (today, then) = (effects(now()), effects(later));
