@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{
-    Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
+    MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
+    budget,
     estate::Estate,
     figures::{count, summarise},
     file::FORMAT_VERSION,
@@ -34,13 +35,15 @@ pub(super) fn assemble(estate: &Estate<'_>, tally: Tally<'_>) -> Plan {
     });
     let (selected_from, unmatched) = selected.unzip();
     let warnings = [warnings(estate, &steps), unmatched.unwrap_or_default()].concat();
+    let budget = budget::measure(estate, &steps);
+    refusals.extend(budget::refusals(&budget));
     let summary = Summary {
         kept: kept_by_reason.values().sum(),
         deferred: count(deferred.len()),
         blocked: count(blocked.len()),
         ..summarise(estate, &steps)
     };
-    let rest = Rest { deferred, blocked, kept_by_reason, warnings, refusals, selected_from };
+    let rest = Rest { deferred, blocked, kept_by_reason, budget, warnings, refusals, selected_from };
     plan(estate, steps, summary, rest)
 }
 
@@ -59,6 +62,7 @@ struct Rest {
     deferred: Vec<Pending>,
     blocked: Vec<Pending>,
     kept_by_reason: BTreeMap<ReasonCode, u64>,
+    budget: Vec<MeasuredLimit>,
     warnings: Vec<String>,
     refusals: Vec<Refusal>,
     selected_from: Option<SelectedFrom>,
@@ -104,6 +108,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         deferred: rest.deferred,
         blocked: rest.blocked,
         kept_by_reason: rest.kept_by_reason,
+        budget: rest.budget,
         warnings: rest.warnings,
     }
     .identified()
