@@ -131,7 +131,7 @@ impl Text<'_> {
                 ""
             } else {
                 let text = format!("{}: {}", because(causes), number(changes.len(), "step"));
-                let _infallible = writeln!(out, "  {}", self.canvas.yellow(&self.canvas.wrap(&text, 2).trim_start()));
+                let _infallible = writeln!(out, "  {}", self.canvas.yellow(self.canvas.wrap(&text, 2).trim_start()));
                 "  "
             };
             // What was left out on purpose is not read one by one.

@@ -465,11 +465,8 @@ pub(crate) fn outcome(report: &Report, step: StepId) -> Option<&Outcome> {
 }
 
 fn empty_plan(world: &Inventory, policy: &jettison::policy::Policy) -> Plan {
-    decide(
-        &Inventory { taken_at: world.taken_at, scopes: world.scopes.clone(), ..Inventory::default() },
-        policy,
-        world.taken_at,
-    )
+    let scopes = world.scopes.clone();
+    decide(&Inventory { taken_at: world.taken_at, scopes, ..Inventory::default() }, policy, world.taken_at)
 }
 
 fn decide(inventory: &Inventory, policy: &jettison::policy::Policy, now: jettison::model::Timestamp) -> Plan {
