@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::chart::{Box, Chart, Tie};
+use super::chart::{Item, Chart, Tie};
 use crate::{
     graph::{Link, Node},
     plan::Fate,
@@ -79,7 +79,7 @@ fn colours(fate: Option<Fate>) -> Option<(&'static str, &'static str)> {
 }
 
 /// The label of an object: its name, and of an image its tags.
-fn label(item: &Box) -> Vec<String> {
+fn label(item: &Item) -> Vec<String> {
     let mut lines = vec![tame(&item.name)];
     lines.extend(item.tags.iter().take(3).map(|tag| tame(tag)));
     if item.tags.len() > 3 {
