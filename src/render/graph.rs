@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::chart::{Item, Chart, Tie};
+use super::chart::{Chart, Item, Tie};
 use crate::{
     graph::{Link, Node},
     plan::Fate,
