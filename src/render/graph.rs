@@ -36,7 +36,8 @@ fn tame(text: &str) -> String {
     if letters.len() <= LONGEST {
         return letters.into_iter().collect();
     }
-    let (start, end) = (LONGEST * 2 / 3, LONGEST / 3 - 1);
+    let end = LONGEST / 3;
+    let start = LONGEST - end - 1;
     let cut = letters.iter().take(start).chain(&['…']).chain(letters.iter().skip(letters.len() - end));
     cut.collect()
 }
