@@ -26,6 +26,8 @@ mod lists;
 mod network;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/site.rs"]
 mod site;
 #[path = "cli/touch.rs"]

@@ -422,6 +422,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         | ReasonCode::Gap
         | ReasonCode::ReplicatesDeletion
         | ReasonCode::Unused
+        | ReasonCode::PlaintextSecrets
         | ReasonCode::Inactive
         | ReasonCode::OlderThan
         | ReasonCode::Idle
