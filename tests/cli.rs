@@ -18,6 +18,8 @@ mod budget;
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]

@@ -77,7 +77,7 @@ fn carry_out(inventory: &mut Inventory, step: &Step) {
             let digest = step.target.digest.clone().unwrap();
             let images = inventory.images.iter_mut().map(|seen| &mut seen.value);
             for image in images.filter(|image| image.image_digest == digest) {
-                image.image_status = Some("ARCHIVED".to_owned());
+                image.image_status = Some("ARCHIVED".into());
                 image.last_archived_at = Some(now);
             }
         }

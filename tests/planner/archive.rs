@@ -61,7 +61,7 @@ fn what_is_archived_stays_until_deleting_it_is_due() {
     let mut world = world();
     for (name, age) in [("waiting", 40), ("due", 90)] {
         let image = world.image("team/web", name, age, &[name]);
-        (image.image_status, image.last_archived_at) = (Some("ARCHIVED".to_owned()), ago(1));
+        (image.image_status, image.last_archived_at) = (Some("ARCHIVED".into()), ago(1));
     }
     let plan = world.plan(POLICY);
     assert_eq!(plan.fate_of_image("team/web", "waiting"), Fate::Kept);
@@ -92,7 +92,7 @@ fn what_forbids_to_delete_forbids_to_archive() {
     let pulled = |world: &mut World| world.inventory.images[0].value.last_recorded_pull_time = ago(29);
     assert_eq!(archives(&pulled, ""), Fate::Kept);
     assert_eq!(archives(&|world| world.gap(Source::Lambda, None), ""), Fate::Blocked);
-    let coming_back = |world: &mut World| world.inventory.images[0].value.image_status = Some("ACTIVATING".to_owned());
+    let coming_back = |world: &mut World| world.inventory.images[0].value.image_status = Some("ACTIVATING".into());
     assert_eq!(archives(&coming_back, ""), Fate::Kept);
     let window = "settings { rollback_window = \"31d\" }\n";
     let recent = |world: &mut World| world.inventory.images[0].value.image_pushed_at = ago(30);
@@ -105,7 +105,7 @@ fn a_unit_is_archived_whole_and_from_the_top() {
     let mut world = world();
     world.image("team/web", "child", 40, &[]);
     let cold = world.image("team/web", "cold-child", 40, &[]);
-    cold.image_status = Some("ARCHIVED".to_owned());
+    cold.image_status = Some("ARCHIVED".into());
     world.index("team/web", "index", 40, &["v1"], &["child", "cold-child"]);
     world.image("team/web", "signature", 40, &[]).subject_manifest_digest = Some(super::world::digest("index"));
     let plan = world.plan(POLICY);
@@ -183,7 +183,7 @@ fn the_plan_is_honest_about_what_archiving_costs() {
     world.image("team/web", "cold", 40, &["v1"]).image_size_in_bytes = 100_000_000_000;
     let gone = world.image("team/web", "gone", 100, &["v2"]);
     gone.image_size_in_bytes = 30_000_000_000;
-    (gone.image_status, gone.last_archived_at) = (Some("ARCHIVED".to_owned()), ago(60));
+    (gone.image_status, gone.last_archived_at) = (Some("ARCHIVED".into()), ago(60));
     let plan = world.plan(POLICY).plan;
     let summary = &plan.summary;
     assert_eq!((summary.bytes_archived, summary.bytes_reclaimed), (Bytes(100_000_000_000), Bytes(30_000_000_000)));
@@ -207,7 +207,7 @@ fn beyond_150_terabytes_archiving_saves_something() {
     let mut world = world();
     let before = world.image("team/web", "before", 60, &["v1"]);
     before.image_size_in_bytes = 149_000_000_000_000;
-    before.image_status = Some("ARCHIVED".to_owned());
+    before.image_status = Some("ARCHIVED".into());
     world.image("team/web", "cold", 40, &["v2"]).image_size_in_bytes = 3_000_000_000_000;
     let plan = world.plan(POLICY).plan;
     assert!((plan.summary.monthly_savings_by_archiving_usd - 60.0).abs() < 1e-6, "2,000 GB at $0.03");

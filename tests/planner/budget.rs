@@ -134,7 +134,7 @@ fn archived_images_do_not_survive() {
     repository(&mut world, "team/web", 0, 2);
     for number in 0..3 {
         let image = world.image("team/web", &format!("archived-{number}"), 60, &[]);
-        image.image_status = Some("ARCHIVED".to_owned());
+        image.image_status = Some("ARCHIVED".into());
     }
     world.image("team/web", "cold", 60, &[]);
     let budget = "budget {\n image {\n max_percent = 20\n min_survivors = 2\n max_bytes = \"1kB\"\n }\n}\n";
@@ -159,7 +159,7 @@ fn archived_images_do_not_survive() {
 fn survivors_are_asked_for_only_where_usable_ones_go() {
     let mut world = World::new();
     world.repository("team/web");
-    world.image("team/web", "archived", 200, &[]).image_status = Some("ARCHIVED".to_owned());
+    world.image("team/web", "archived", 200, &[]).image_status = Some("ARCHIVED".into());
     world.inactive("web:1", 300, 200, "elsewhere/x:1");
     let plan = plan(&world, "image { min_survivors = 5 }\ntask_definition { min_survivors = 5 }");
     assert_eq!((plan.steps.len(), plan.budget.len(), plan.refusals.len()), (2, 0, 0), "{:?}", plan.budget);
