@@ -54,7 +54,7 @@ pub(super) fn decide<'a>(
         decide_repository(&case)
     };
     let repositories = estate.repositories.par_iter().enumerate().map(decide_one);
-    repositories.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+    Tally::sum(repositories.collect())
 }
 
 fn decide_repository<'a>(case: &RepositoryCase<'_, 'a>) -> Tally<'a> {

@@ -1,6 +1,6 @@
 //! The verdict on one unit of images.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 use super::{
     Action, Expect,
@@ -12,9 +12,9 @@ use super::{
     verdict::{Elapsed, Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
-    graph::{NodeId, Reach, subject_of_tag},
+    graph::{NodeId, Reach},
     inventory::Image,
-    model::{Age, Digest, ImageTag, Reason, ReasonCode, Timestamp},
+    model::{Age, Digest, Reason, ReasonCode, Timestamp},
     policy::{ImageSelector, ImageTerms, Rule, Said},
 };
 
@@ -24,8 +24,8 @@ pub(super) type ImageRule = Rule<ImageSelector, ImageTerms>;
 pub(super) struct UnitCase<'u, 'c, 'a> {
     repository: &'u RepositoryCase<'c, 'a>,
     unit: &'u Unit,
-    /// The tags that people gave: not those by which referrers name their subject.
-    pub(super) tags: Vec<&'a str>,
+    /// The tags that people gave.
+    tags: &'u [&'a str],
 }
 
 /// A rule with its position among those of the repository, and the tags of the unit that it covers.
@@ -33,13 +33,7 @@ type Selected<'u, 'a> = (usize, &'u (&'a ImageRule, Arc<str>), Vec<&'a str>);
 
 impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
     pub(super) fn new(repository: &'u RepositoryCase<'c, 'a>, unit: &'u Unit) -> Self {
-        let mut case = Self { repository, unit, tags: Vec::new() };
-        case.tags = case
-            .all_tags()
-            .filter(|(image, tag)| !case.names_subject(*image, tag))
-            .map(|(_, tag)| tag.as_str())
-            .collect();
-        case
+        Self { repository, unit, tags: repository.tags_of(unit) }
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -56,8 +50,10 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         if selected.is_empty() {
             return keep_for(Vec::new());
         }
-        let last_use = self.last_use();
-        let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, last_use)))) {
+        // Most of what stays is kept before anybody asks for its last use.
+        let known = OnceCell::new();
+        let last_use = || *known.get_or_init(|| self.last_use());
+        let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, &last_use)))) {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Keep(vec![reason]),
         };
@@ -68,13 +64,13 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
             let reason = telling.reason(ReasonCode::TagNotMatched, text);
             return Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect());
         }
-        self.retire(&rule.1, unused_for, last_use)
+        self.retire(&rule.1, unused_for, last_use())
     }
 
     /// The rules that select the unit.
     fn selected(&self) -> Vec<Selected<'u, 'a>> {
         let rules = self.repository.rules.iter().enumerate();
-        rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, &self.tags)?))).collect()
+        rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, self.tags)?))).collect()
     }
 
     /// The last use of the unit.
@@ -86,18 +82,19 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
     /// whatever else keeps the unit.
     pub(super) fn said(&self) -> Vec<(usize, &'a ImageRule, Vec<&'a str>, Says<'a>)> {
         let last_use = self.last_use();
+        let says = |position: usize, rule: &'a ImageRule| self.says(position, rule, &|| last_use);
         let said = self.selected().into_iter();
-        said.map(|(position, rule, tags)| (position, rule.0, tags, self.says(position, rule.0, last_use))).collect()
+        said.map(|(position, rule, tags)| (position, rule.0, tags, says(position, rule.0))).collect()
     }
 
     /// What a rule that selects the unit says of it.
-    fn says(&self, position: usize, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
+    fn says(&self, position: usize, rule: &'a ImageRule, last_use: &dyn Fn() -> LastUse) -> Says<'a> {
         if let Some(reason) = self.kept_by(position, rule) {
             return Says::Keeps(reason);
         }
         let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
         let telling = self.repository.telling;
-        match last_use.lasted(unused_for.value, self.repository.estate.now()) {
+        match last_use().lasted(unused_for.value, self.repository.estate.now()) {
             Elapsed::Enough => Says::Retires(unused_for),
             Elapsed::Not { until } => {
                 let text = || format!("{rule} asks for {} without use", unused_for.value);
@@ -114,16 +111,6 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         self.unit.members.iter().map(|position| (*position, self.repository.image(*position)))
     }
 
-    fn all_tags(&self) -> impl Iterator<Item = (usize, &'a ImageTag)> {
-        self.images().flat_map(|(position, image)| image.image_tags.iter().map(move |tag| (position, tag)))
-    }
-
-    /// Whether a tag is there to name another image of the unit. Without that image it is a tag like any other.
-    fn names_subject(&self, image: usize, tag: &ImageTag) -> bool {
-        let subject = subject_of_tag(tag).and_then(|subject| self.repository.images.position(&subject));
-        subject.is_some_and(|subject| subject != image && self.unit.members.binary_search(&subject).is_ok())
-    }
-
     fn status_forbids(&self) -> Option<Reason> {
         self.images().find_map(|(position, image)| match image.image_status.as_deref() {
             None | Some("ACTIVE" | "ARCHIVED") => None,
@@ -136,7 +123,7 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
 
     fn protection(&self) -> Option<Reason> {
         let selects = |select: &ImageSelector| {
-            self.all_tags().any(|(_, tag)| select.tag_matches(tag.as_str()))
+            self.repository.all_tags(self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
                 || (self.tags.is_empty() && select.untagged_matches())
         };
         let (protect, _) = self.repository.protects.iter().find(|(_, select)| selects(select))?;
