@@ -14,6 +14,8 @@ mod bad_input;
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]

@@ -170,11 +170,11 @@ fn add_registry(estate: &mut Inventory, scope: &Scope, size: &Size) {
             image_tags: vec![format!("v{}", number / size.repositories).as_str().into()],
             image_size_in_bytes: 100_000_000,
             image_pushed_at: Some(estate.taken_at),
-            image_manifest_media_type: Some(format!("application/vnd.oci.{media_type}.v1+json")),
+            image_manifest_media_type: Some(format!("application/vnd.oci.{media_type}.v1+json").into()),
             artifact_media_type: None,
             last_recorded_pull_time: Some(estate.taken_at),
             subject_manifest_digest: None,
-            image_status: Some("ACTIVE".to_owned()),
+            image_status: Some("ACTIVE".into()),
             last_activated_at: None,
             image_scan_findings_summary: None,
         };

@@ -46,8 +46,7 @@ fn findings<'e>(estate: &'e Estate<'_>, step: &Step) -> impl Iterator<Item = (&'
     let named = target.repository.as_ref().zip(target.digest.as_ref());
     let place = named.and_then(|(repository, digest)| estate.find_image(&target.location(), repository, digest));
     let findings = place.and_then(|place| estate.image(place)?.image_scan_findings_summary.as_ref());
-    let counts = findings.into_iter().flat_map(|summary| &summary.finding_severity_counts);
-    counts.map(|(severity, number)| (severity.as_str(), *number))
+    findings.into_iter().flat_map(|summary| summary.finding_severity_counts.iter())
 }
 
 fn add(sum: &mut BTreeMap<String, u64>, severity: &str, number: u64) {

@@ -44,6 +44,11 @@ pub(crate) fn digest(name: &str) -> Digest {
     format!("sha256:{hash:016x}{:048x}", name.len()).parse().unwrap()
 }
 
+/// So many minutes before `now`; in the future if negative.
+pub(crate) fn minutes_ago(minutes: i64) -> Option<Timestamp> {
+    Some(now() - jiff::SignedDuration::from_mins(minutes))
+}
+
 /// How plans write an image, without account and Region.
 pub(crate) fn image_address(repository: &str, name: &str) -> String {
     format!("ecr/image/{repository}@{}", digest(name))
@@ -138,7 +143,7 @@ impl World {
             image_tags: tags.iter().map(|tag| (*tag).into()).collect(),
             image_size_in_bytes: 1_000,
             image_pushed_at: ago(pushed),
-            image_manifest_media_type: Some(MANIFEST.to_owned()),
+            image_manifest_media_type: Some(MANIFEST.into()),
             artifact_media_type: None,
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
@@ -152,7 +157,7 @@ impl World {
 
     /// An index over images of the same repository.
     pub(crate) fn index(&mut self, repository: &str, name: &str, pushed: i64, tags: &[&str], children: &[&str]) {
-        self.image(repository, name, pushed, tags).image_manifest_media_type = Some(INDEX.to_owned());
+        self.image(repository, name, pushed, tags).image_manifest_media_type = Some(INDEX.into());
         let children = children.iter().map(|child| digest(child)).collect();
         let manifest = Manifest {
             repository_name: repository.into(),
