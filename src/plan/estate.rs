@@ -116,9 +116,18 @@ impl<'a> Estate<'a> {
 
     /// Where an image stands, if it is there.
     pub(super) fn find_image(&self, registry: &Location, name: &RepositoryName, digest: &Digest) -> Option<Place> {
-        let repository = self.repositories.binary_search_by(|one| one.key().cmp(&(registry, name))).ok()?;
+        let repository = self.find_repository(registry, name)?;
         let position = self.repositories.get(repository)?.position(digest)?;
         Some(Place { repository, position })
+    }
+
+    /// The images of a repository, if it has any.
+    pub(super) fn images_of(&self, registry: &Location, name: &RepositoryName) -> Option<&RepositoryImages<'a>> {
+        self.repositories.get(self.find_repository(registry, name)?)
+    }
+
+    fn find_repository(&self, registry: &Location, name: &RepositoryName) -> Option<usize> {
+        self.repositories.binary_search_by(|one| one.key().cmp(&(registry, name))).ok()
     }
 
     pub(super) fn image(&self, place: Place) -> Option<&'a Image> {
