@@ -125,6 +125,9 @@ pub(super) struct ApplyArgs {
     /// Apply only if the plan has this id
     #[arg(long, value_name = "PLAN_ID")]
     pub(super) expect: Option<String>,
+    /// Carry the plan out although it exceeds the policy's budget; the reason is kept in the journal
+    #[arg(long, value_name = "WHY", value_parser = said)]
+    pub(super) override_budget: Option<String>,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -335,4 +338,11 @@ pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
+}
+
+/// A reason that says something, on one line, as journals and terminals show it.
+fn said(text: &str) -> Result<String, &'static str> {
+    let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
+    let text = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if text.is_empty() { Err("say why, for whoever reads the journal") } else { Ok(text) }
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{Action, Step, Summary, estate::Estate, file::STORAGE_USD_PER_GB_MONTH};
+use super::{
+    Action, Step, Summary,
+    estate::Estate,
+    prices::{Archiving, storage_usd},
+};
 use crate::model::{
     Location, RepositoryName,
     quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
@@ -15,7 +19,9 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
     let mut summary = Summary { actions: Action::ALL.map(|action| (action, 0)).into(), ..Summary::default() };
     for step in steps {
         *summary.actions.entry(step.action).or_default() += 1;
-        summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
+        if step.action == Action::DeleteImage {
+            summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
+        }
     }
     let alike: Vec<&[Step]> = steps.chunk_by(is_alike).collect();
     let findings = alike.par_iter().map(|alike| findings(estate, alike));
@@ -23,9 +29,10 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
         part.into_iter().for_each(|(severity, number)| *sum.entry(severity).or_default() += number);
         sum
     });
-    #[expect(clippy::cast_precision_loss, reason = "an estimate in cents")]
-    let gigabytes = summary.bytes_reclaimed.0 as f64 / 1e9;
-    summary.monthly_savings_usd = (gigabytes * STORAGE_USD_PER_GB_MONTH * 100.0).round() / 100.0;
+    summary.monthly_savings_usd = storage_usd(summary.bytes_reclaimed);
+    let archiving = Archiving::of(estate, steps);
+    summary.bytes_archived = archiving.bytes;
+    summary.monthly_savings_by_archiving_usd = archiving.monthly_savings_usd;
     let (calls, eta) = calls_and_eta(estate, steps);
     summary.api_calls = calls;
     summary.eta_seconds = eta;
@@ -43,9 +50,9 @@ fn is_alike(one: &Step, two: &Step) -> bool {
         && (&one.target.account_id, &one.target.region) == (&two.target.account_id, &two.target.region)
 }
 
-/// The scan findings that go with images of one repository, by severity.
+/// The scan findings that go with images of one repository, by severity. The steps are alike.
 fn findings(estate: &Estate<'_>, steps: &[Step]) -> BTreeMap<String, u64> {
-    let target = steps.first().map(|step| &step.target);
+    let target = steps.first().filter(|step| step.action == Action::DeleteImage).map(|step| &step.target);
     let repository = target.and_then(|target| estate.images_of(&target.location(), target.repository.as_ref()?));
     let image = |step: &Step| {
         let repository = repository?;
@@ -102,6 +109,7 @@ fn call(action: Action) -> (&'static str, Bucket, usize) {
         Action::DeleteTaskDefinition => {
             ("ecs:DeleteTaskDefinitions", Bucket::EcsTaskDefinitionDeletion, batch::DELETE_TASK_DEFINITIONS)
         }
+        Action::ArchiveImage => ("ecr:UpdateImageStorageClass", Bucket::EcrModify, 1),
         Action::DeleteImage => ("ecr:BatchDeleteImage", Bucket::EcrModify, batch::IMAGES),
     }
 }

@@ -37,6 +37,7 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
     let text = Text { plan, canvas, detail };
     let mut out = String::new();
     text.heading(&mut out);
+    text.refusals(&mut out);
     if plan.has_changes() {
         text.groups(&mut out);
         text.headline(&mut out);
@@ -134,6 +135,18 @@ impl Text<'_> {
         let _infallible = writeln!(out, "{}\n", self.canvas.wrap(&self.canvas.bold(&line), 0));
     }
 
+    /// What forbids to carry the plan out: above what it would do, and below.
+    fn refusals(&self, out: &mut String) {
+        if self.plan.refusals.is_empty() {
+            return;
+        }
+        let _infallible = writeln!(out, "{}", self.canvas.red("This plan is refused:"));
+        for refusal in &self.plan.refusals {
+            let _infallible = writeln!(out, "{}", self.canvas.red(&hang(&self.canvas, &refusal.text)));
+        }
+        out.push('\n');
+    }
+
     fn groups(&self, out: &mut String) {
         let mut groups: BTreeMap<GroupKey<'_>, Vec<&Step>> = BTreeMap::new();
         // Steps of one group nearly always follow each other.
@@ -214,6 +227,12 @@ impl Text<'_> {
             facts.push(format!(
                 "frees up to {} (about ${:.2} a month; layers shared with images that stay are counted too)",
                 summary.bytes_reclaimed, summary.monthly_savings_usd
+            ));
+        }
+        if summary.bytes_archived.0 > 0 {
+            facts.push(format!(
+                "archives up to {} (saves about ${:.2} a month)",
+                summary.bytes_archived, summary.monthly_savings_by_archiving_usd
             ));
         }
         let findings: Vec<String> = ["CRITICAL", "HIGH", "MEDIUM", "LOW"]
@@ -333,7 +352,15 @@ impl Text<'_> {
         if plan.has_changes() {
             let _infallible = writeln!(out, "\nPlan id {}", plan.plan_id);
             let until = plan.expires_at.strftime("%Y-%m-%d %H:%M UTC");
-            let _infallible = writeln!(out, "Can be applied until {until}.");
+            if plan.refusals.is_empty() {
+                let _infallible = writeln!(out, "Can be applied until {until}.");
+            }
+        }
+        if !plan.refusals.is_empty() {
+            out.push('\n');
+            self.refusals(out);
+            out.truncate(out.trim_end().len());
+            out.push('\n');
         }
         if let Some(next) = next {
             let _infallible = writeln!(out, "\nTo carry it out:\n  {}", self.canvas.green(next));
@@ -376,6 +403,7 @@ fn phrase(action: Action, objects: &str) -> String {
     match action {
         Action::ScaleTaskSet => format!("scale {objects} to zero"),
         Action::DeregisterTaskDefinition => format!("deregister {objects}"),
+        Action::ArchiveImage => format!("archive {objects}"),
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => {
             format!("delete {objects}")
         }
@@ -433,6 +461,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         ReasonCode::ExpressManaged => "Express Mode's",
         ReasonCode::UnknownStatus => "in an unknown status",
         ReasonCode::DeletionUnderWay => "on their way out",
+        ReasonCode::Archived => "archived",
         ReasonCode::AlreadyGone => "gone",
         ReasonCode::RollbackWindow
         | ReasonCode::Settling

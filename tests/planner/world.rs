@@ -148,6 +148,7 @@ impl World {
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
             image_status: None,
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };

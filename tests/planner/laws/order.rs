@@ -156,7 +156,7 @@ fn wanted(oracle: &Oracle<'_>, step: &Step) -> Vec<Expect> {
             [status("ACTIVE"), Expect::Unreferenced, Expect::NotProtected].into_iter().chain(newest).collect()
         }
         Action::DeleteTaskDefinition => vec![status("INACTIVE"), Expect::Unreferenced, Expect::NotProtected],
-        Action::DeleteImage => {
+        Action::ArchiveImage | Action::DeleteImage => {
             let index = index_of(oracle, step);
             let is = oracle.inventory.images[index].value.image_pushed_at;
             let at: Vec<String> = oracle.deleted_with(index).into_iter().collect();
