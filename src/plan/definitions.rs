@@ -53,7 +53,7 @@ pub(super) fn decide<'a>(
         tally
     };
     let families = estate.families.all().par_iter().map(decide_family);
-    families.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+    Tally::sum(families.collect())
 }
 
 /// One definition with the verdict on it in whole sentences, and every rule that selects it.
