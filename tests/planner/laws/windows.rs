@@ -36,12 +36,20 @@ fn law_4_what_was_in_use_stays_for_the_window() {
     });
 }
 
+/// At most one rule of each kind that retires: of several, a later plan may go by another one than this plan names.
+fn one_rule_of_a_kind(rules: &Rules) -> Rules {
+    let mut rules = windowed(rules);
+    let mut kinds = BTreeSet::new();
+    rules.blocks.retain(|block| block.is_protect || kinds.insert(block.kind));
+    rules
+}
+
 /// What a plan promises is not too early either: right before the instant that it names for what waits for a holder, that does not
 /// go, once the plan is carried out.
 #[test]
 fn law_4_what_waits_for_a_retired_holder_does_not_go_before_the_instant_named() {
     let law = "law_4_what_waits_for_a_retired_holder_does_not_go_before_the_instant_named";
-    holds_under(law, 3, windowed, |case| {
+    holds_under(law, 3, one_rule_of_a_kind, |case| {
         let answer = answer_at(case.policy, case.inventory, case.ledger, now());
         let (inventory, ledger) = carry_out(case.inventory, case.ledger, &answer, now());
         for waiting in answer.plan.deferred.iter().filter(|one| one.reasons[0].code == ReasonCode::HolderRetired) {
