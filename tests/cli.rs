@@ -8,12 +8,18 @@
 
 #[path = "cli/accounts.rs"]
 mod accounts;
+#[path = "cli/archive.rs"]
+mod archive;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/budget.rs"]
+mod budget;
 #[path = "cli/daily.rs"]
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]

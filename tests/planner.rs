@@ -7,6 +7,10 @@
 //! reads the example the way its readers do.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+#[path = "planner/archive.rs"]
+mod archive;
+#[path = "planner/budget.rs"]
+mod budget;
 #[path = "planner/corners.rs"]
 mod corners;
 #[path = "planner/estate.rs"]

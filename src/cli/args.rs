@@ -54,6 +54,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Tell why an object is kept, deferred or retired, and what would have to change
     Explain(ExplainArgs),
+    /// Draw who holds what
+    Graph(GraphArgs),
     /// Check a policy without asking AWS
     Validate(ValidateArgs),
     /// Record what is in AWS
@@ -123,6 +125,9 @@ pub(super) struct ApplyArgs {
     /// Apply only if the plan has this id
     #[arg(long, value_name = "PLAN_ID")]
     pub(super) expect: Option<String>,
+    /// Carry the plan out although it exceeds the policy's budget; the reason is kept in the journal
+    #[arg(long, value_name = "WHY", value_parser = said)]
+    pub(super) override_budget: Option<String>,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -179,6 +184,35 @@ pub(super) struct ExplainArgs {
     pub(super) format: SummaryFormat,
     #[command(flatten)]
     pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GraphArgs {
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Draw a recorded inventory, without asking AWS
+    #[arg(long, value_name = "FILE")]
+    pub(super) inventory: Option<PathBuf>,
+    /// The language of the drawing
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+    /// Only what holds this object and what it holds, by an address as `explain` takes it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) around: Option<Wanted>,
+    /// How many arrows away the farthest may be
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "around")]
+    pub(super) depth: usize,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz: `jettison graph | dot -Tsvg`
+    Dot,
+    /// Mermaid, which GitHub and GitLab draw
+    Mermaid,
 }
 
 #[derive(Debug, Args)]
@@ -304,4 +338,11 @@ pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
+}
+
+/// A reason that says something, on one line, as journals and terminals show it.
+fn said(text: &str) -> Result<String, &'static str> {
+    let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
+    let text = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if text.is_empty() { Err("say why, for whoever reads the journal") } else { Ok(text) }
 }

@@ -158,6 +158,9 @@ impl CliError {
             Self::PlanFile { source: PlanFileError::Malformed(_), .. } => {
                 Some("make it again with `jettison plan --out FILE`".to_owned())
             }
+            Self::Refused(refusals) if refusals.iter().all(|refusal| refusal.code == RefusalCode::OverBudget) => {
+                Some("to carry it out all the same, say why: `--override-budget \"…\"`".to_owned())
+            }
             Self::Apply(_) => Some("`jettison resume` goes on from the journal once the cause is mended".to_owned()),
             Self::Policy(_)
             | Self::Read { .. }

@@ -1,9 +1,11 @@
 //! ECS objects, with the field names of the ECS API (2014-11-13). Statuses are plain strings there, and stay so here:
 //! whoever matches on one must say what an unknown one means.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::RevisionSummary;
+use super::{RevisionSummary, instant::instant, words};
 use crate::model::Timestamp;
 
 /// A tag. ECS writes `key` and `value`, ECR `Key` and `Value`; both are read.
@@ -279,19 +281,19 @@ pub struct TaskDefinition {
     #[serde(default)]
     pub status: String,
     /// When it was registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub registered_at: Option<Timestamp>,
     /// When it was deregistered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub deregistered_at: Option<Timestamp>,
     /// When its deletion was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub delete_requested_at: Option<Timestamp>,
     /// Who registered it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registered_by: Option<String>,
+    #[serde(default, deserialize_with = "words::word", skip_serializing_if = "Option::is_none")]
+    pub registered_by: Option<Arc<str>>,
     /// Its containers: name and image only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words::exactly")]
     pub container_definitions: Vec<ContainerDefinition>,
     /// Its tags (a sibling of the definition in the API's answer).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

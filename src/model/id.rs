@@ -1,8 +1,8 @@
 //! Identities as AWS spells them, one type each, so that a family cannot be passed for a repository.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, marker::PhantomData, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A text that is not a valid identity of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,13 +14,45 @@ pub struct IdError {
     pub expected: &'static str,
 }
 
+/// What is made of a text.
+trait Spelt: Sized {
+    fn spelt(text: &str) -> Result<Self, IdError>;
+}
+
+/// Reads an identity from where its text lies, without a copy in between: there are millions of them.
+struct Text<T>(PhantomData<T>);
+
+impl<T: Spelt> de::Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::spelt(text).map_err(E::custom)
+    }
+}
+
 /// Defines an identity: cheap to clone, ordered and printed as its text.
 macro_rules! string_id {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text::<Self>(PhantomData))
+            }
+        }
+
+        impl Spelt for $name {
+            fn spelt(text: &str) -> Result<Self, IdError> {
+                Ok(text.into())
+            }
+        }
 
         impl $name {
             /// The text, as AWS spells it.
@@ -51,6 +83,12 @@ macro_rules! string_id {
         impl From<String> for $name {
             fn from(text: String) -> Self {
                 Self(text.into())
+            }
+        }
+
+        impl From<Arc<str>> for $name {
+            fn from(text: Arc<str>) -> Self {
+                Self(text)
             }
         }
 
@@ -117,6 +155,18 @@ macro_rules! checked_id {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text::<Self>(PhantomData))
+            }
+        }
+
+        impl Spelt for $name {
+            fn spelt(text: &str) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = IdError;
 
@@ -154,8 +204,8 @@ macro_rules! checked_id {
 }
 
 /// A 12-digit AWS account id.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct AccountId(Arc<str>);
 
 checked_id!(AccountId, "a 12-digit AWS account id", |text| {
@@ -163,15 +213,16 @@ checked_id!(AccountId, "a 12-digit AWS account id", |text| {
 });
 
 /// The digest of an image manifest, `algorithm:hex`. ECR gives `sha256:` and 64 hex digits.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Digest(Arc<str>);
 
 checked_id!(Digest, "an image digest such as sha256:<64 hex digits>", |text| {
     text.split_once(':').is_some_and(|(algorithm, hex)| {
         !algorithm.is_empty()
             && hex.len() >= 32
-            && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            // Without a way out at the first wrong byte, which lets sixteen be looked at in one step.
+            && hex.bytes().fold(true, |is_hex, byte| is_hex & (byte.is_ascii_digit() | (b'a'..=b'f').contains(&byte)))
     })
 });
 

@@ -88,6 +88,8 @@ reason_codes! {
     UnknownStatus = "unknown_status",
     /// AWS is already deleting it.
     DeletionUnderWay = "deletion_under_way",
+    /// The image is in the archive already, and deleting it is not due.
+    Archived = "archived",
     /// AWS shows it in a status in which there is nothing left to do.
     AlreadyGone = "already_gone",
     // Deferred.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{
-    Pending, Plan, PlanSettings, Refusal, RefusalCode, Step, Summary, Waived,
+    MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, Step, Summary, Waived, budget,
     estate::Estate,
     figures::{count, summarise},
     file::FORMAT_VERSION,
@@ -21,24 +21,27 @@ pub(super) fn assemble(estate: &Estate<'_>, tally: Tally<'_>) -> Plan {
     for pending in [&mut deferred, &mut blocked] {
         pending.par_sort_by(|left, right| left.address.cmp(&right.address));
     }
-    let (steps, refusals) = match steps(estate, retired, &ties) {
+    let (steps, mut refusals) = match steps(estate, retired, &ties) {
         Ok(steps) => (steps, Vec::new()),
         Err(cycle) => (Vec::new(), vec![Refusal { code: RefusalCode::Errored, text: cycle.to_string() }]),
     };
     let warnings = warnings(estate, &steps);
+    let budget = budget::measure(estate, &steps);
+    refusals.extend(budget::refusals(&budget));
     let summary = Summary {
         kept: kept_by_reason.values().sum(),
         deferred: count(deferred.len()),
         blocked: count(blocked.len()),
         ..summarise(estate, &steps)
     };
-    plan(estate, steps, summary, Rest { deferred, blocked, kept_by_reason, warnings, refusals })
+    plan(estate, steps, summary, Rest { deferred, blocked, kept_by_reason, budget, warnings, refusals })
 }
 
 struct Rest {
     deferred: Vec<Pending>,
     blocked: Vec<Pending>,
     kept_by_reason: BTreeMap<ReasonCode, u64>,
+    budget: Vec<MeasuredLimit>,
     warnings: Vec<String>,
     refusals: Vec<Refusal>,
 }
@@ -80,6 +83,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         deferred: rest.deferred,
         blocked: rest.blocked,
         kept_by_reason: rest.kept_by_reason,
+        budget: rest.budget,
         warnings: rest.warnings,
     }
     .identified()

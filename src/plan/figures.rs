@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{Action, Step, Summary, estate::Estate, file::STORAGE_USD_PER_GB_MONTH};
+use super::{
+    Action, Step, Summary,
+    estate::Estate,
+    prices::{Archiving, storage_usd},
+};
 use crate::model::{
     Location, RepositoryName,
     quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
@@ -15,7 +19,9 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
     let mut summary = Summary { actions: Action::ALL.map(|action| (action, 0)).into(), ..Summary::default() };
     for step in steps {
         *summary.actions.entry(step.action).or_default() += 1;
-        summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
+        if step.action == Action::DeleteImage {
+            summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
+        }
     }
     let findings = steps.par_iter().map(|step| findings(estate, step)).flatten_iter();
     let findings = findings.fold(BTreeMap::new, |mut sum, (severity, number)| {
@@ -26,9 +32,10 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
         part.iter().for_each(|(severity, number)| add(&mut sum, severity, *number));
         sum
     });
-    #[expect(clippy::cast_precision_loss, reason = "an estimate in cents")]
-    let gigabytes = summary.bytes_reclaimed.0 as f64 / 1e9;
-    summary.monthly_savings_usd = (gigabytes * STORAGE_USD_PER_GB_MONTH * 100.0).round() / 100.0;
+    summary.monthly_savings_usd = storage_usd(summary.bytes_reclaimed);
+    let archiving = Archiving::of(estate, steps);
+    summary.bytes_archived = archiving.bytes;
+    summary.monthly_savings_by_archiving_usd = archiving.monthly_savings_usd;
     let (calls, eta) = calls_and_eta(estate, steps);
     summary.api_calls = calls;
     summary.eta_seconds = eta;
@@ -44,10 +51,10 @@ fn container(step: &Step) -> &str {
 fn findings<'e>(estate: &'e Estate<'_>, step: &Step) -> impl Iterator<Item = (&'e str, u64)> + use<'e> {
     let target = &step.target;
     let named = target.repository.as_ref().zip(target.digest.as_ref());
+    let named = named.filter(|_| step.action == Action::DeleteImage);
     let place = named.and_then(|(repository, digest)| estate.find_image(&target.location(), repository, digest));
     let findings = place.and_then(|place| estate.image(place)?.image_scan_findings_summary.as_ref());
-    let counts = findings.into_iter().flat_map(|summary| &summary.finding_severity_counts);
-    counts.map(|(severity, number)| (severity.as_str(), *number))
+    findings.into_iter().flat_map(|summary| summary.finding_severity_counts.iter())
 }
 
 fn add(sum: &mut BTreeMap<String, u64>, severity: &str, number: u64) {
@@ -104,6 +111,7 @@ fn call(action: Action) -> (&'static str, Bucket, usize) {
         Action::DeleteTaskDefinition => {
             ("ecs:DeleteTaskDefinitions", Bucket::EcsTaskDefinitionDeletion, batch::DELETE_TASK_DEFINITIONS)
         }
+        Action::ArchiveImage => ("ecr:UpdateImageStorageClass", Bucket::EcrModify, 1),
         Action::DeleteImage => ("ecr:BatchDeleteImage", Bucket::EcrModify, batch::IMAGES),
     }
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, value::RawValue};
 
-use super::{Action, Step};
+use super::{Action, MeasuredLimit, Step};
 use crate::{
     inventory::Gap,
     model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Sha256Stream, Source, Timestamp},
@@ -69,6 +69,9 @@ pub struct Plan {
     pub blocked: Vec<Pending>,
     /// How many objects are kept, by the first reason of each.
     pub kept_by_reason: BTreeMap<ReasonCode, u64>,
+    /// What it comes to against the policy's budget: a limit that nothing counts against is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budget: Vec<MeasuredLimit>,
     /// What a reviewer should know.
     pub warnings: Vec<String>,
 }
@@ -145,20 +148,23 @@ pub struct Summary {
     pub deferred: u64,
     /// Objects blocked.
     pub blocked: u64,
-    /// Bytes that the retired images had, as ECR counts them. Layers shared with images that stay are counted too.
+    /// Bytes that the deleted images had, as ECR counts them. Layers shared with images that stay are counted too.
     pub bytes_reclaimed: Bytes,
+    /// Bytes that the archived images have, counted alike.
+    #[serde(default)]
+    pub bytes_archived: Bytes,
     /// Scan findings that go with the images, by severity.
     pub findings_removed: BTreeMap<String, u64>,
-    /// What the bytes cost a month, in US dollars, at `STORAGE_USD_PER_GB_MONTH`.
+    /// What the bytes of the deleted images cost a month, in US dollars, at `STORAGE_USD_PER_GB_MONTH`.
     pub monthly_savings_usd: f64,
+    /// What archiving saves a month, in US dollars: nothing up to `ARCHIVE_CHEAPER_ABOVE_GB` of an account and Region.
+    #[serde(default)]
+    pub monthly_savings_by_archiving_usd: f64,
     /// Mutating calls that apply will make, by operation.
     pub api_calls: BTreeMap<String, u64>,
     /// Roughly how long that takes at the accounts' share of AWS's rates, the ten minutes after deregistrations included.
     pub eta_seconds: u64,
 }
-
-/// ECR private storage, US dollars per GB and month: the list price of most Regions in 2026.
-pub const STORAGE_USD_PER_GB_MONTH: f64 = 0.10;
 
 /// Why a document is not a plan that can be trusted.
 #[derive(Debug, thiserror::Error)]

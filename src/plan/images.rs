@@ -5,16 +5,17 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 
 use super::{
-    Expect,
+    Action, Expect,
+    archive::unless_archived,
     decide::Groundwork,
     estate::{Estate, Place},
     evidence::{Dated, EvidenceBook, LastUse},
     obstacles::Obstacles,
     repository::{RepositoryCase, held_from_outside},
     tally::{Object, Tally},
-    unit::{ImageRule, UnitCase},
+    unit::{SaidOfUnit, UnitCase},
     units::{Unit, Units},
-    verdict::{Retirement, Says, Telling, Verdict},
+    verdict::{Retirement, Telling, Verdict},
 };
 use crate::{
     graph::{Link, NodeId, Reach, RepositoryImages},
@@ -99,15 +100,6 @@ pub(super) struct MemberView<'a> {
     pub(super) link: Option<Link>,
 }
 
-/// A rule, the tags of the unit that it covers, what it says, and the place of the unit among the newest that the rule selects, counted
-/// from 1 and of how many.
-pub(super) struct SaidOfUnit<'a> {
-    pub(super) rule: &'a ImageRule,
-    pub(super) covers: Vec<&'a str>,
-    pub(super) says: Says<'a>,
-    pub(super) place: Option<(usize, usize)>,
-}
-
 /// Looks at one image. What the rules say is told whatever else keeps it.
 pub(super) fn view<'a>(
     estate: &Estate<'a>,
@@ -138,11 +130,7 @@ pub(super) fn view<'a>(
     };
     let mut members: Vec<_> = unit.members.iter().zip(case.dated(unit)).map(member).collect();
     members.sort_by_key(|member| member.link.is_some());
-    let said = unit_case.said().into_iter().map(|(at, rule, covers, says)| {
-        let place = case.place_among_newest(at, unit.root);
-        SaidOfUnit { rule, covers, says, place }
-    });
-    let (rules, last_use, others) = (said.collect(), unit_case.last_use(), units.of(position).count() - 1);
+    let (rules, last_use, others) = (unit_case.said(), unit_case.last_use(), units.of(position).count() - 1);
     let verdict = member_verdict(&case, &mut verdicts, position);
     Some(ImageView { verdict, members, others, last_use, rules })
 }
@@ -157,7 +145,8 @@ fn most_careful<'c>(
         Verdict::Keep(_) => 0,
         Verdict::Block { .. } => 1,
         Verdict::Defer { .. } => 2,
-        Verdict::Retire(_) => 3,
+        Verdict::Retire(retirement) if retirement.does(Action::ArchiveImage) => 3,
+        Verdict::Retire(_) => 4,
     };
     // Of units that wait, the one that waits longest.
     let until = |verdict: &Verdict| match verdict {
@@ -170,8 +159,12 @@ fn most_careful<'c>(
         .map(|(index, unit, _)| (index, unit))
 }
 
-/// The verdict on one image: the most careful of those on its units.
+/// The verdict on one image: the most careful of those on its units, as far as there is something left to do to it.
 fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
+    unless_archived(case.telling, case.image(position), verdict_of_units(case, verdicts, position))
+}
+
+fn verdict_of_units(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
     let Some((index, unit)) = most_careful(case, verdicts, position) else {
         let text = || "it belongs to no unit".to_owned();
         return Verdict::Keep(vec![case.telling.reason(ReasonCode::PartOfKept, text)]);

@@ -4,7 +4,11 @@
 //! reasons explain verdicts and steer nothing. Each kind of object has its own file, all of the same shape: what forbids
 //! retiring the object is asked first, then the rules, then time, then what could not be read.
 
+mod archive;
 mod assemble;
+mod budget;
+mod budget_census;
+mod budget_text;
 mod decide;
 mod definitions;
 mod estate;
@@ -17,6 +21,7 @@ mod history;
 mod images;
 mod obstacles;
 mod ordering;
+mod prices;
 mod pulls;
 mod replication;
 mod repository;
@@ -31,14 +36,16 @@ mod units;
 mod verdict;
 mod warnings;
 
+pub use budget::MeasuredLimit;
 pub use decide::{Answer, Question, decide};
 pub use explain::{
     Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, Unexplained, UnitPart,
-    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain,
+    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain, locate, no_such_object,
 };
-pub use file::{
-    FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,
-    Summary, Waived,
+pub use file::{FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, Summary, Waived};
+pub use prices::{
+    ARCHIVE_CHEAPER_ABOVE_GB, ARCHIVE_MINIMUM_DAYS, ARCHIVE_USD_PER_GB_MONTH, ARCHIVE_USD_PER_GB_MONTH_ABOVE,
+    RESTORE_USD_PER_GB, STORAGE_USD_PER_GB_MONTH,
 };
 pub use slice::slice;
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};

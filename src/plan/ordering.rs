@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{Action, Step, StepId, Target, estate::Estate, tally::Departure};
+use super::{Action, Step, StepId, Target, estate::Estate, prices::own_bytes, tally::Departure};
 use crate::{
     graph::{Cycle, FastMap, Node, NodeId, NodeMap, order_numbers},
-    inventory::is_index,
     model::Bytes,
 };
 
@@ -80,10 +79,7 @@ fn step(id: StepId, departure: &Departure<'_>, making: &Making, after: Vec<StepI
     let Departure { address, location, image, retirement, .. } = departure;
     let mut tags = image.map_or_else(Vec::new, |image| image.image_tags.clone());
     tags.sort_unstable();
-    // ECR gives an index the size of its largest child: counting both would count that one twice.
-    let bytes = image
-        .filter(|image| !image.image_manifest_media_type.as_deref().is_some_and(is_index))
-        .map_or(Bytes(0), |image| Bytes(image.image_size_in_bytes));
+    let bytes = image.map_or(Bytes(0), own_bytes);
     Step {
         id,
         action: making.action,

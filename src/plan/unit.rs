@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Action, Expect,
+    archive::{is_archived, outcome},
     evidence::LastUse,
     obstacles::objection,
     replication::Copies,
     repository::RepositoryCase,
     units::{Unit, is_within_unit},
-    verdict::{Elapsed, Retirement, Says, Verdict, hear, keep_for},
+    verdict::{Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
     graph::{NodeId, Reach, subject_of_tag},
@@ -26,6 +27,18 @@ pub(super) struct UnitCase<'u, 'c, 'a> {
     unit: &'u Unit,
     /// The tags that people gave: not those by which referrers name their subject.
     pub(super) tags: Vec<&'a str>,
+}
+
+/// What a rule says of a unit.
+pub(super) struct SaidOfUnit<'a> {
+    pub(super) rule: &'a ImageRule,
+    /// The tags of the unit that it covers.
+    pub(super) covers: Vec<&'a str>,
+    pub(super) says: Says<'a>,
+    /// The same once it does not keep it.
+    pub(super) otherwise: Says<'a>,
+    /// The place of the unit among the newest that the rule selects, counted from 1, and how many these are.
+    pub(super) place: Option<(usize, usize)>,
 }
 
 /// A rule with its position among those of the repository, and the tags of the unit that it covers.
@@ -61,14 +74,23 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Keep(vec![reason]),
         };
-        let Some(((_, rule, _), unused_for)) = heard.retiring.first() else { return keep_for(heard.waiting) };
-        let covered: BTreeSet<&str> = heard.retiring.iter().flat_map(|((_, _, tags), _)| tags).copied().collect();
-        if let Some(tag) = self.tags.iter().find(|tag| !covered.contains(*tag)) {
-            let text = || format!("no rule that retires it covers its tag {tag}");
-            let reason = telling.reason(ReasonCode::TagNotMatched, text);
-            return Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect());
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        // Rules that delete count for both: where they do not cover every tag, with the others they may still archive.
+        for (action, retiring) in [(Action::DeleteImage, &heard.retiring), (Action::ArchiveImage, &heard.archiving)] {
+            covered.extend(retiring.iter().flat_map(|((_, _, tags), _)| tags));
+            if let Some(((_, rule, _), term)) = retiring.first()
+                && self.tags.iter().all(|tag| covered.contains(tag))
+            {
+                return self.retire(action, rule, term, last_use);
+            }
         }
-        self.retire(&rule.1, unused_for, last_use)
+        if heard.retiring.is_empty() && heard.archiving.is_empty() {
+            return keep_for(heard.waiting);
+        }
+        let tag = self.tags.iter().find(|tag| !covered.contains(*tag)).copied().unwrap_or_default();
+        let text = || format!("no rule that retires it covers its tag {tag}");
+        let reason = telling.reason(ReasonCode::TagNotMatched, text);
+        Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect())
     }
 
     /// The rules that select the unit.
@@ -82,32 +104,33 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         self.repository.evidence.of_images(self.repository.dated(self.unit))
     }
 
-    /// Every rule that selects the unit: its position among those of the repository, the tags that it covers, and what it says,
-    /// whatever else keeps the unit.
-    pub(super) fn said(&self) -> Vec<(usize, &'a ImageRule, Vec<&'a str>, Says<'a>)> {
+    /// Every rule that selects the unit, and what it says, whatever else keeps the unit.
+    pub(super) fn said(&self) -> Vec<SaidOfUnit<'a>> {
         let last_use = self.last_use();
-        let said = self.selected().into_iter();
-        said.map(|(position, rule, tags)| (position, rule.0, tags, self.says(position, rule.0, last_use))).collect()
+        let said = self.selected().into_iter().map(|(position, (rule, _), covers)| SaidOfUnit {
+            rule,
+            covers,
+            says: self.says(position, rule, last_use),
+            otherwise: self.retires(rule, last_use),
+            place: self.repository.place_among_newest(rule, self.unit.root),
+        });
+        said.collect()
     }
 
     /// What a rule that selects the unit says of it.
     fn says(&self, position: usize, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
-        if let Some(reason) = self.kept_by(position, rule) {
-            return Says::Keeps(reason);
-        }
-        let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
-        let telling = self.repository.telling;
-        match last_use.lasted(unused_for.value, self.repository.estate.now()) {
-            Elapsed::Enough => Says::Retires(unused_for),
-            Elapsed::Not { until } => {
-                let text = || format!("{rule} asks for {} without use", unused_for.value);
-                Says::Waits(telling.reason(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until))
-            }
-            Elapsed::Unknown => {
-                let text = || format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
-                Says::Waits(telling.reason(ReasonCode::AgeUnknown, text).at(&*unused_for.at))
-            }
-        }
+        self.kept_by(position, rule).map_or_else(|| self.retires(rule, last_use), Says::Keeps)
+    }
+
+    /// The same of a rule that does not keep it.
+    fn retires(&self, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
+        let now = self.repository.estate.now();
+        outcome(self.repository.telling, rule, self.is_archived(), |age| last_use.lasted(age, now))
+    }
+
+    /// Whether nothing of it is left to archive.
+    fn is_archived(&self) -> bool {
+        self.images().all(|(_, image)| is_archived(image))
     }
 
     fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
@@ -203,14 +226,23 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
             .or_else(|| within(&keep.pulled_within, &pulled, ReasonCode::KeepPulledWithin, "pulled"))
     }
 
-    fn retire(&self, rule: &Arc<str>, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
+    fn retire(
+        &self,
+        action: Action,
+        (rule, name): &(&ImageRule, Arc<str>),
+        unused_for: &Said<Age>,
+        last_use: LastUse,
+    ) -> Verdict {
         let (repository, estate) = (self.repository, self.repository.estate);
         let window = estate.settings().rollback_window;
-        let action = Action::DeleteImage;
         if let Some(leaving) = &repository.holds.leaving
             && let Some((_, held)) = self.held_directly(leaving)
         {
-            // Its definition is deregistered now, and the rule counts from then as well.
+            // Its definition is deregistered now, and the rule counts from then as well: first to archive it, if it does that.
+            let (action, unused_for) = match &rule.terms.archive {
+                Some(archive) if !self.is_archived() => (Action::ArchiveImage, archive),
+                Some(_) | None => (action, unused_for),
+            };
             let eligible_at = window.max(unused_for.value).after(estate.now());
             let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
@@ -228,18 +260,23 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         if let Some(verdict) = objection(estate, &repository.obstacles, action, lost) {
             return verdict;
         }
-        let copies = Copies::of(repository, self.unit);
-        if !copies.reasons.is_empty() {
-            return Verdict::Block { action, reasons: copies.reasons.into() };
-        }
         let members: Arc<[Digest]> = self.images().map(|(_, image)| image.image_digest.clone()).collect();
         let mut expect = vec![Expect::OptedIn, Expect::UnitUnreferenced { members }];
-        expect.extend(copies.expect());
+        if action == Action::ArchiveImage {
+            expect.push(Expect::Status { is: "ACTIVE".to_owned() });
+        } else {
+            // Only deletions are replicated ("Private image replication in Amazon ECR").
+            let copies = Copies::of(repository, self.unit);
+            if !copies.reasons.is_empty() {
+                return Verdict::Block { action, reasons: copies.reasons.into() };
+            }
+            expect.extend(copies.expect());
+        }
         let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
         let text = format!("unused for {}{last}", unused_for.value);
         Verdict::Retire(Retirement {
             actions: vec![(action, expect)],
-            rule: rule.clone(),
+            rule: name.clone(),
             at: unused_for.at.clone(),
             reasons: [Reason::new(ReasonCode::Unused, text)].into(),
         })

@@ -204,6 +204,7 @@ impl Text<'_> {
             Word::Nothing => "does not say when such an object goes".to_owned(),
             Word::Keeps => format!("keeps it: {}", rule.reason.as_ref().map_or("", |reason| &reason.text)),
             Word::Waits => format!("would retire it, but not yet: {}", rule.reason.as_ref().map_or("", |it| &it.text)),
+            Word::Archives => format!("archives it: {} have passed", rule.term.as_deref().unwrap_or_default()),
             Word::Retires => format!("retires it: {} have passed", rule.term.as_deref().unwrap_or_default()),
         };
         let until = rule.reason.as_ref().and_then(|reason| reason.until);
@@ -248,5 +249,6 @@ const fn deed(action: Action) -> &'static str {
         Action::ScaleTaskSet => "scaled to zero",
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => "deleted",
         Action::DeregisterTaskDefinition => "deregistered",
+        Action::ArchiveImage => "archived",
     }
 }

@@ -12,12 +12,12 @@ use jettison::{
 };
 
 use super::{
-    stage::{Blow, Stage, fleet, is_mutation, outcome},
+    stage::{Blow, Stage, clean_and_archive_at_once, fleet, is_mutation, outcome},
     story::{self, definition_arn, digest, hours_ago, image_address, tag},
 };
 
 async fn stage() -> Stage {
-    Stage::planned(&fleet().inventory, &story::clean_at_once()).await
+    Stage::planned(&fleet().inventory, &clean_and_archive_at_once()).await
 }
 
 /// Steps that are refused, by object, with a word of the reason.

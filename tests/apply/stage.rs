@@ -73,6 +73,7 @@ pub(crate) fn is_mutation(operation: &str) -> bool {
             | "DeleteService"
             | "DeregisterTaskDefinition"
             | "DeleteTaskDefinitions"
+            | "UpdateImageStorageClass"
             | "BatchDeleteImage"
     )
 }
@@ -404,7 +405,7 @@ impl Stage {
         let now: Now = self.sim.clock();
         if !self.is_begun {
             let steps = u32::try_from(self.plan.steps.len()).unwrap();
-            let new = NewRun { plan_id: &self.plan.plan_id, steps, plan: b"plan" };
+            let new = NewRun { plan_id: &self.plan.plan_id, steps, override_budget: None, plan: b"plan" };
             let _left = Journal::create(self.store.clone(), self.run.clone(), new, self.owner(), now()).await.unwrap();
             self.is_begun = true;
         }
@@ -550,6 +551,10 @@ pub(crate) fn fleet() -> story::World {
     world.index("team/web", "index", 200, &["old"], &["child-a", "child-b"]);
     world.repository("team/tools");
     world.image("team/tools", "tool", 200, &["t1"]);
+    world.repository("cold/base");
+    world.image("cold/base", "old", 200, &["b1"]);
+    world.image("cold/base", "cold-child", 200, &[]);
+    world.index("cold/base", "cold-index", 200, &["b2"], &["cold-child"]);
     world.inactive("web:1", 300, 200, &uri("gone"));
     world.definition("web:2", 300, &uri("v2"));
     world.definition("web:3", 300, &uri("gone"));
@@ -568,6 +573,18 @@ pub(crate) fn fleet() -> story::World {
         ],
     );
     world
+}
+
+/// The rules of a story in which everything goes at once, but that images of `cold/*` are archived.
+pub(crate) fn clean_and_archive_at_once() -> String {
+    let rules = story::clean_at_once().replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
+    rules
+        + r#"
+retention "image" "cold" {
+  match { repository = ["cold/*"] }
+  archive { unused_for = "0s" }
+}
+"#
 }
 
 /// A request of someone else's, as an SDK would sign it.

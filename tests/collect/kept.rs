@@ -265,7 +265,7 @@ const fn kind_of(action: Action) -> Kind {
         Action::DeleteService => Kind::Service,
         Action::ScaleTaskSet | Action::DeleteTaskSet => Kind::TaskSet,
         Action::DeregisterTaskDefinition | Action::DeleteTaskDefinition => Kind::TaskDefinition,
-        Action::DeleteImage => Kind::Image,
+        Action::ArchiveImage | Action::DeleteImage => Kind::Image,
     }
 }
 
@@ -345,6 +345,7 @@ fn held_without(operation: Operation) -> Option<&'static [Kind]> {
         | Operation::DeleteService
         | Operation::DeregisterTaskDefinition
         | Operation::DeleteTaskDefinitions
+        | Operation::UpdateImageStorageClass
         | Operation::BatchDeleteImage => return None,
     })
 }

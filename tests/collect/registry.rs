@@ -297,7 +297,7 @@ async fn an_image_or_subject_with_a_digest_that_cannot_be_read_is_a_gap() {
 #[tokio::test(start_paused = true)]
 async fn archived_images_are_asked_for_unless_that_is_waived() {
     let statuses = |read: &Inventory| -> Vec<_> {
-        read.images.iter().map(|seen| seen.value.image_status.clone().unwrap_or_default()).collect()
+        read.images.iter().map(|seen| seen.value.image_status.as_deref().unwrap_or_default().to_owned()).collect()
     };
     let cloud = Cloud::new(&fleet());
     let read = cloud.collect(options(), &Arc::default()).await;

@@ -114,7 +114,7 @@ pub(crate) fn definition(family: &str, revision: u32, status: &str) -> TaskDefin
         status: status.to_owned(),
         registered_at: Some(at("2026-01-01T00:00:00.125Z")),
         deregistered_at: (status != "ACTIVE").then(|| at("2026-02-01T00:00:00Z")),
-        registered_by: Some("arn:aws:iam::000000000000:user/deployer".to_owned()),
+        registered_by: Some("arn:aws:iam::000000000000:user/deployer".into()),
         container_definitions: vec![ContainerDefinition { name: "web".to_owned(), image: "nginx:1".to_owned() }],
         ..TaskDefinition::default()
     }
@@ -152,11 +152,12 @@ pub(crate) fn image(repository: &str, number: usize, media_type: &str) -> Image 
         image_tags: Vec::new(),
         image_size_in_bytes: 1_000,
         image_pushed_at: Some(at("2026-03-01T00:00:00Z")),
-        image_manifest_media_type: Some(media_type.to_owned()),
+        image_manifest_media_type: Some(media_type.into()),
         artifact_media_type: None,
         last_recorded_pull_time: None,
         subject_manifest_digest: None,
-        image_status: Some("ACTIVE".to_owned()),
+        image_status: Some("ACTIVE".into()),
+        last_archived_at: None,
         last_activated_at: None,
         image_scan_findings_summary: None,
     }
@@ -193,7 +194,7 @@ pub(crate) fn fleet() -> Inventory {
     ];
     world.repositories = vec![seen(repository("team/web"))];
     let mut archived = image("team/web", 2, IMAGE);
-    archived.image_status = Some("ARCHIVED".to_owned());
+    archived.image_status = Some("ARCHIVED".into());
     let mut signature = image("team/web", 4, IMAGE);
     signature.subject_manifest_digest = Some(digest(1));
     let mut index = image("team/web", 3, INDEX);

@@ -7,7 +7,7 @@ use jettison::{
     journal::{Content, Ending, Event, Found, Outcome, RunId, Segment, Slot},
     ledger::Ledger,
     model::{Source, Timestamp},
-    plan::{Expect, Plan, Question, Step, StepId, decide},
+    plan::{Expect, MeasuredLimit, Plan, Question, Step, StepId, decide},
     policy::parse,
     store::Holder,
 };
@@ -125,6 +125,18 @@ fn every_field_of_a_plan_is_on_the_page_and_the_sample_has_only_such() {
     let plan = quickstart();
     assert!(!plan.steps.is_empty() && !plan.deferred.is_empty() && !plan.waived.is_empty(), "it shows too little");
     let mut found = names_of(&plan);
+    let measured = MeasuredLimit {
+        limit: "max_actions".to_owned(),
+        at: "a".to_owned(),
+        group: Some("a".to_owned()),
+        allowed: 1,
+        found: 1,
+        goes: Some(1),
+        of: Some(1),
+        exceeded: false,
+    };
+    found.extend(names_of(&measured));
+    found.extend(["budget".to_owned(), "override_budget".to_owned(), "archive_image".to_owned()]);
     let facts = plan.steps.iter().flat_map(|step| &step.expect).chain(&[Expect::NotNewestActive, Expect::NoTaskSets]);
     for fact in facts {
         found.insert(serde_json::to_value(fact).unwrap()["fact"].as_str().unwrap().to_owned());
@@ -187,7 +199,7 @@ fn opened(at: Timestamp) -> Event {
         url: None,
     };
     let plan_id = "sha256:2c0977084fa67025283435fe52c3fd7e70b649d19453423ac30ee5d9d22c54f8".to_owned();
-    Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, at }
+    Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, override_budget: None, at }
 }
 
 fn intended(at: Timestamp) -> Event {

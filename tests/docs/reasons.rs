@@ -30,6 +30,7 @@ fn group(code: ReasonCode) -> &'static str {
         | ReasonCode::ScalingTarget
         | ReasonCode::ExpressManaged
         | ReasonCode::UnknownStatus
+        | ReasonCode::Archived
         | ReasonCode::DeletionUnderWay
         | ReasonCode::AlreadyGone => "kept",
         ReasonCode::RollbackWindow | ReasonCode::Settling | ReasonCode::HolderRetired => "deferred",

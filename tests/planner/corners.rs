@@ -107,7 +107,7 @@ fn an_index_without_its_manifest_blocks_its_repository() {
         world.repository(repository);
         world.image(repository, "child", 300, &[]);
     }
-    world.image("team/web", "index", 300, &["v1"]).image_manifest_media_type = Some(INDEX.to_owned());
+    world.image("team/web", "index", 300, &["v1"]).image_manifest_media_type = Some(INDEX.into());
     world.definition("web:1", 300, &format!("{HOST}/team/web:v1"));
     world.service("web", 1, "web:1");
     let plan = world.plan(&clean_at_once());

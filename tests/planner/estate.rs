@@ -435,8 +435,8 @@ fn a_deletion_that_replicates_waits_for_the_copies() {
 fn an_archived_image_is_known_and_goes_by_the_rules() {
     let mut world = World::new();
     world.repository("team/web");
-    world.image("team/web", "archived", 300, &["v1"]).image_status = Some("ARCHIVED".to_owned());
-    world.image("team/web", "needed", 300, &["v2"]).image_status = Some("ARCHIVED".to_owned());
+    world.image("team/web", "archived", 300, &["v1"]).image_status = Some("ARCHIVED".into());
+    world.image("team/web", "needed", 300, &["v2"]).image_status = Some("ARCHIVED".into());
     world.definition("web:1", 300, &format!("{HOST}/team/web:v2"));
     let plan = world.plan(CLEAN_EVERYTHING);
     assert_eq!(plan.fate_of_image("team/web", "archived"), deleted());

@@ -62,11 +62,12 @@ impl Plot<'_, '_> {
             image_tags: tags.iter().map(|tag| (*tag).into()).collect(),
             image_size_in_bytes: 1_000,
             image_pushed_at: time(&mut self.dice),
-            image_manifest_media_type: Some(MANIFEST.to_owned()),
+            image_manifest_media_type: Some(MANIFEST.into()),
             artifact_media_type: None,
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
             image_status: None,
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };
@@ -144,8 +145,7 @@ impl Plot<'_, '_> {
 
     fn reference(&mut self, source: &str, uri: &str) {
         let image = Some(uri.to_owned());
-        let reference =
-            Reference { source: source.to_owned(), holder: "p".to_owned(), image, ..Reference::default() };
+        let reference = Reference { source: source.to_owned(), holder: "p".to_owned(), image, ..Reference::default() };
         self.world.references.push(Seen::new(home(), reference));
     }
 
@@ -185,7 +185,7 @@ impl Plot<'_, '_> {
             let is_read_by_us = self.dice.once_in(2);
             let pulled = if is_read_by_us { minutes_ago(12 * 60) } else { seldom_time(&mut self.dice) };
             let image = self.image(name, &[tag]);
-            image.image_manifest_media_type = Some(INDEX.to_owned());
+            image.image_manifest_media_type = Some(INDEX.into());
             image.last_recorded_pull_time = pulled;
             let manifest = Manifest {
                 repository_name: "p".into(),
@@ -203,7 +203,7 @@ impl Plot<'_, '_> {
             0 => {}
             1 => self.reference("lambda", &format!("{HOST}/p:v1")),
             2 => self.reference("lambda", &format!("{HOST}/p@{}", digest("amd"))),
-            _ => self.world.images.last_mut().unwrap().value.image_status = Some("ACTIVATING".to_owned()),
+            _ => self.world.images.last_mut().unwrap().value.image_status = Some("ACTIVATING".into()),
         }
     }
 

@@ -148,7 +148,8 @@ impl<'a> Oracle<'a> {
         let inventory = self.inventory;
         let mut in_use = BTreeSet::new();
         for Seen { location, value: service } in &inventory.services {
-            let deployed = service.deployments.iter().map(|one| one.desired_count.max(one.running_count).max(one.pending_count));
+            let deployed =
+                service.deployments.iter().map(|one| one.desired_count.max(one.running_count).max(one.pending_count));
             let counts = [service.desired_count, service.running_count, service.pending_count];
             if counts.into_iter().chain(deployed).any(|count| count > 0) {
                 let (cluster, name) = (last_part(&service.cluster_arn), last_part(&service.service_arn));

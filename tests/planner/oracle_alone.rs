@@ -151,7 +151,10 @@ impl<'a> Oracle<'a> {
     }
 
     /// What is done to a definition that goes: both at once only where a rule asks for no time in between.
-    pub(crate) fn definition_actions(&self, Seen { location, value: definition }: &Seen<TaskDefinition>) -> Vec<Action> {
+    pub(crate) fn definition_actions(
+        &self,
+        Seen { location, value: definition }: &Seen<TaskDefinition>,
+    ) -> Vec<Action> {
         if definition.status != "ACTIVE" {
             return vec![Action::DeleteTaskDefinition];
         }

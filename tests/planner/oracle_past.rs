@@ -203,7 +203,8 @@ impl<'a> Oracle<'a> {
         let rules = rules.flat_map(|seen| &seen.value.replication_configuration.rules);
         let deleting = rules.filter(|rule| {
             let filters = &rule.repository_filters;
-            let fits = |one: &RepositoryFilter| one.filter_type != "PREFIX_MATCH" || repository.starts_with(&one.filter);
+            let fits =
+                |one: &RepositoryFilter| one.filter_type != "PREFIX_MATCH" || repository.starts_with(&one.filter);
             rule.delete_replication.as_ref().is_some_and(|it| it.enabled)
                 && (filters.is_empty() || filters.iter().any(fits))
         });

@@ -191,7 +191,8 @@ pub(crate) fn one_page_only(world: &mut Inventory) {
 /// Whether somebody who takes steps by their addresses would take a child or a referrer before what holds it.
 fn order_matters(plan: &Plan) -> bool {
     plan.steps.iter().filter(|step| step.action == Action::DeleteImage).any(|step| {
-        let holders = plan.steps.iter().filter(|other| other.action == Action::DeleteImage && step.after.contains(&other.id));
+        let holders =
+            plan.steps.iter().filter(|other| other.action == Action::DeleteImage && step.after.contains(&other.id));
         holders.into_iter().any(|holder| holder.address > step.address)
     })
 }

@@ -143,11 +143,12 @@ impl World {
             image_tags: tags.iter().map(|tag| (*tag).into()).collect(),
             image_size_in_bytes: 1_000,
             image_pushed_at: ago(pushed),
-            image_manifest_media_type: Some(MANIFEST.to_owned()),
+            image_manifest_media_type: Some(MANIFEST.into()),
             artifact_media_type: None,
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
             image_status: None,
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };
@@ -157,7 +158,7 @@ impl World {
 
     /// An index over images of the same repository.
     pub(crate) fn index(&mut self, repository: &str, name: &str, pushed: i64, tags: &[&str], children: &[&str]) {
-        self.image(repository, name, pushed, tags).image_manifest_media_type = Some(INDEX.to_owned());
+        self.image(repository, name, pushed, tags).image_manifest_media_type = Some(INDEX.into());
         let children = children.iter().map(|child| digest(child)).collect();
         let manifest = Manifest {
             repository_name: repository.into(),

@@ -53,13 +53,14 @@ pub(super) fn image(repository: &RepositoryName, detail: &types::ImageDetail) ->
         image_tags: detail.image_tags().iter().map(|tag| tag.as_str().into()).collect(),
         image_size_in_bytes: detail.image_size_in_bytes().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
         image_pushed_at: optional(detail.image_pushed_at()),
-        image_manifest_media_type: detail.image_manifest_media_type().map(str::to_owned),
-        artifact_media_type: detail.artifact_media_type().map(str::to_owned),
+        image_manifest_media_type: detail.image_manifest_media_type().map(Into::into),
+        artifact_media_type: detail.artifact_media_type().map(Into::into),
         last_recorded_pull_time: optional(detail.last_recorded_pull_time()),
         subject_manifest_digest: subject.transpose()?,
-        image_status: detail.image_status().map(|status| status.as_str().to_owned()),
+        image_status: detail.image_status().map(|status| status.as_str().into()),
+        last_archived_at: optional(detail.last_archived_at()),
         last_activated_at: optional(detail.last_activated_at()),
-        image_scan_findings_summary: detail.image_scan_findings_summary().map(findings),
+        image_scan_findings_summary: detail.image_scan_findings_summary().map(|summary| Box::new(findings(summary))),
         image_digest,
     })
 }
@@ -67,7 +68,7 @@ pub(super) fn image(repository: &RepositoryName, detail: &types::ImageDetail) ->
 fn findings(summary: &types::ImageScanFindingsSummary) -> FindingsSummary {
     let counts = summary.finding_severity_counts().into_iter().flatten();
     let count = |(severity, count): (&types::FindingSeverity, &i32)| {
-        (severity.as_str().to_owned(), u64::try_from(*count).unwrap_or_default())
+        (severity.as_str().into(), u64::try_from(*count).unwrap_or_default())
     };
     FindingsSummary { finding_severity_counts: counts.map(count).collect() }
 }

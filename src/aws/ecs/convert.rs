@@ -181,7 +181,7 @@ pub(super) fn task_definition(
         registered_at: optional(definition.registered_at()),
         deregistered_at: optional(definition.deregistered_at()),
         delete_requested_at: optional(definition.delete_requested_at()),
-        registered_by: some(definition.registered_by()),
+        registered_by: definition.registered_by().map(Into::into),
         container_definitions: definition
             .container_definitions()
             .iter()

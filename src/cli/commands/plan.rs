@@ -1,6 +1,6 @@
 //! `jettison plan`
 
-use std::{io::BufReader, path::Path};
+use std::{fs::File, path::Path};
 
 use super::show::{plan_json, print_plan};
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
         state::{self, State},
     },
     collect::{Options, collect},
-    inventory::{self, Inventory},
+    inventory::{self, Inventory, InventoryError, InventoryId},
     ledger::Ledger,
-    model::{Now, Timestamp, sha256},
+    model::{Now, Timestamp},
     plan::{Answer, Question, decide},
 };
 
@@ -69,16 +69,20 @@ pub(in crate::cli) async fn plan_live(
     progress.finish();
     state.save_cache().await?;
     let mut ledger = state.ledger().await?;
-    let answer = answer(policy, &inventory, &ledger, (estate.now())());
+    let id = inventory::identify(&inventory);
+    let answer = answer(policy, (&inventory, id), &ledger, (estate.now())());
     state.observe(&mut ledger, &answer, (estate.now())()).await?;
     Ok(answer)
 }
 
 /// Decides on a recorded inventory, as of its own time.
 fn from_file(policy: &PolicyDir, file: &Path) -> Result<Answer, CliError> {
-    let inventory = read_inventory(file)?;
+    let (inventory, id) = read_identified(file)?;
     let ledger = recorded_ledger(policy, inventory.taken_at)?;
-    Ok(answer(policy, &inventory, &ledger, inventory.taken_at))
+    let answer = answer(policy, (&inventory, id), &ledger, inventory.taken_at);
+    // A million images take a while to tear down, and the process ends soon.
+    std::mem::forget(inventory);
+    Ok(answer)
 }
 
 /// The sightings of earlier runs, which count for a recorded inventory too; a state that does not exist yet is not made for it.
@@ -90,14 +94,12 @@ pub(in crate::cli) fn recorded_ledger(policy: &PolicyDir, at: Timestamp) -> Resu
     block_on(crate::cli::run::Pace::Real, async { State::open(policy, &now).await?.ledger().await })
 }
 
-fn answer(policy: &PolicyDir, inventory: &Inventory, ledger: &Ledger, now: Timestamp) -> Answer {
-    let mut canonical = Vec::new();
-    let _infallible = inventory::write(inventory, &mut canonical);
+fn answer(policy: &PolicyDir, (inventory, id): (&Inventory, InventoryId), ledger: &Ledger, now: Timestamp) -> Answer {
     decide(&Question {
         policy: &policy.policy,
         policy_id: policy.id.clone(),
         inventory,
-        inventory_id: sha256(&canonical),
+        inventory_id: id.into(),
         ledger,
         now,
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -106,14 +108,26 @@ fn answer(policy: &PolicyDir, inventory: &Inventory, ledger: &Ledger, now: Times
 
 /// Reads an inventory file, compressed if its name ends in `.zst`.
 pub(in crate::cli) fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
+    read_file(path, |file| inventory::read(file), |file| inventory::read(file))
+}
+
+/// Reads an inventory file and says which world it tells of.
+pub(in crate::cli) fn read_identified(path: &Path) -> Result<(Inventory, InventoryId), CliError> {
+    read_file(path, |file| inventory::read_identified(file), |file| inventory::read_identified(file))
+}
+
+fn read_file<T>(
+    path: &Path,
+    read: impl FnOnce(File) -> Result<T, InventoryError>,
+    read_compressed: impl FnOnce(zstd::Decoder<'_, std::io::BufReader<File>>) -> Result<T, InventoryError>,
+) -> Result<T, CliError> {
     let unreadable = |source| CliError::Read { path: path.to_owned(), source };
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let is_compressed = path.extension().is_some_and(|extension| extension == "zst");
-    let read = if is_compressed {
-        inventory::read(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?))
+    let file = File::open(path).map_err(unreadable)?;
+    let read = if path.extension().is_some_and(|extension| extension == "zst") {
+        read_compressed(zstd::Decoder::new(file).map_err(unreadable)?)
     } else {
-        inventory::read(BufReader::new(file))
+        read(file)
     };
     read.map_err(|source| CliError::Inventory { path: path.to_owned(), source })
 }

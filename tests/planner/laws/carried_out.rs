@@ -19,7 +19,12 @@ fn last(arn: &str) -> &str {
 }
 
 /// Carries out all steps at once, at `now`.
-pub(super) fn carry_out(inventory: &Inventory, ledger: &Ledger, answer: &Answer, now: Timestamp) -> (Inventory, Ledger) {
+pub(super) fn carry_out(
+    inventory: &Inventory,
+    ledger: &Ledger,
+    answer: &Answer,
+    now: Timestamp,
+) -> (Inventory, Ledger) {
     let (mut inventory, mut ledger) = (inventory.clone(), ledger.clone());
     for (location, resource) in &answer.in_use {
         ledger.observe(location, resource, now);
@@ -39,6 +44,16 @@ pub(super) fn carry_out(inventory: &Inventory, ledger: &Ledger, answer: &Answer,
                 }
             }
             Action::DeleteTaskDefinition => inventory.task_definitions.retain(|seen| !is_definition(step, seen)),
+            Action::ArchiveImage => {
+                let is_it = |seen: &&mut Seen<jettison::inventory::Image>| {
+                    seen.location == step.target.location()
+                        && Some(&seen.value.repository_name) == step.target.repository.as_ref()
+                        && Some(&seen.value.image_digest) == step.target.digest.as_ref()
+                };
+                for seen in inventory.images.iter_mut().filter(is_it) {
+                    (seen.value.image_status, seen.value.last_archived_at) = (Some("ARCHIVED".into()), Some(now));
+                }
+            }
             Action::DeleteImage => {
                 let (repository, digest) = (step.target.repository.as_ref(), step.target.digest.as_ref());
                 let at = step.target.location();
@@ -82,6 +97,8 @@ fn delete_service(inventory: &mut Inventory, step: &Step) {
         is_of(step, location, cluster_arn, last(service_arn))
     };
     inventory.services.retain(|seen| !goes(&seen.location, &seen.value.cluster_arn, &seen.value.service_arn));
-    inventory.service_deployments.retain(|seen| !goes(&seen.location, &seen.value.cluster_arn, &seen.value.service_arn));
+    inventory
+        .service_deployments
+        .retain(|seen| !goes(&seen.location, &seen.value.cluster_arn, &seen.value.service_arn));
     inventory.service_revisions.retain(|seen| !goes(&seen.location, &seen.value.cluster_arn, &seen.value.service_arn));
 }

@@ -72,8 +72,11 @@ fn turned(ledger: &Ledger) -> Ledger {
     };
     let turned = match &text {
         serde_json::Value::Object(members) => {
-            let members: Vec<String> =
-                members.iter().rev().map(|(key, value)| format!("{}:{}", serde_json::json!(key), reversed(value))).collect();
+            let members: Vec<String> = members
+                .iter()
+                .rev()
+                .map(|(key, value)| format!("{}:{}", serde_json::json!(key), reversed(value)))
+                .collect();
             format!("{{{}}}", members.join(","))
         }
         other => other.to_string(),

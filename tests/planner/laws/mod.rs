@@ -16,7 +16,7 @@ mod verdicts;
 mod windows;
 
 pub(crate) use determinism::ndjson;
-pub(crate) use trial::{cases, effects, parse, plan, retired};
 use trial::{Case, answer_at, ensure, ensure_no_more, holds, holds_under, parse_files, plan_at};
+pub(crate) use trial::{cases, effects, parse, plan, retired};
 
 use super::world::now;

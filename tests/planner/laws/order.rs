@@ -131,7 +131,8 @@ fn every_step_says_what_has_to_be_looked_at_again() {
             ensure(missing.is_none(), || {
                 format!("{} {} does not expect {missing:?}: {:?}", step.action, step.address, step.expect)
             })?;
-            let is_whole = step.action != Action::DeleteImage || step.expect.iter().any(|it| is_whole_unit(&oracle, step, it));
+            let is_whole =
+                step.action != Action::DeleteImage || step.expect.iter().any(|it| is_whole_unit(&oracle, step, it));
             ensure(is_whole, || format!("{} does not look at its whole unit: {:?}", step.address, step.expect))?;
         }
         Ok(())
@@ -149,12 +150,13 @@ fn wanted(oracle: &Oracle<'_>, step: &Step) -> Vec<Expect> {
         Action::DeregisterTaskDefinition => {
             let family = step.target.family.as_ref().unwrap();
             let home = super::super::oracle::place(&step.target.location());
-            let is_newest = oracle.newest_active(&home, family.as_str()) == step.target.revision.map(|revision| revision.0);
+            let is_newest =
+                oracle.newest_active(&home, family.as_str()) == step.target.revision.map(|revision| revision.0);
             let newest = (!is_newest).then_some(Expect::NotNewestActive);
             [status("ACTIVE"), Expect::Unreferenced, Expect::NotProtected].into_iter().chain(newest).collect()
         }
         Action::DeleteTaskDefinition => vec![status("INACTIVE"), Expect::Unreferenced, Expect::NotProtected],
-        Action::DeleteImage => {
+        Action::ArchiveImage | Action::DeleteImage => {
             let index = index_of(oracle, step);
             let is = oracle.inventory.images[index].value.image_pushed_at;
             let at: Vec<String> = oracle.deleted_with(index).into_iter().collect();

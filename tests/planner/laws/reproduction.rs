@@ -74,7 +74,10 @@ fn plan_again(directory: &Path) -> Plan {
 /// The files of a failure are worth their name: the binary decides on them as the failing test did, sightings included.
 #[test]
 fn what_a_failure_leaves_makes_the_same_plan_again() {
-    use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
+    use proptest::{
+        strategy::{Strategy, ValueTree},
+        test_runner::TestRunner,
+    };
     let mut runner = TestRunner::deterministic();
     let worlds = (seeds(), rules());
     let mut tried = 0;
@@ -90,7 +93,10 @@ fn what_a_failure_leaves_makes_the_same_plan_again() {
         tried += 1;
         let text = of("an_example", &one, &its_rules);
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("broken-laws/an_example");
-        assert!(text.ends_with(&format!("jettison plan {0} --inventory {0}/world.ndjson\n", directory.display())), "{text}");
+        assert!(
+            text.ends_with(&format!("jettison plan {0} --inventory {0}/world.ndjson\n", directory.display())),
+            "{text}"
+        );
         let again = plan_again(&directory);
         assert_eq!(again.plan_id, expected.plan_id);
         assert_eq!(again.steps, expected.steps);

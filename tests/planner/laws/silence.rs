@@ -1,6 +1,9 @@
 //! Law L3: silence keeps, and asking for more to stay never makes more go.
 
-use super::{super::rules::{Block, Rules, keeps, matches}, Case, effects, ensure, ensure_no_more, holds, parse, parse_files, plan};
+use super::{
+    super::rules::{Block, Rules, keeps, matches},
+    Case, effects, ensure, ensure_no_more, holds, parse, parse_files, plan,
+};
 use jettison::plan::Plan;
 
 fn plan_under(case: &Case<'_>, rules: &Rules) -> Plan {

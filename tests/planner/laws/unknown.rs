@@ -28,7 +28,9 @@ fn law_2_what_was_not_read_holds_what_it_could_mean() {
         let after = plan(case.policy, &inventory, case.ledger);
         ensure_no_more(case.plan, &after, || format!("without {source} of {location}"))?;
         if case.policy.waivers.iter().any(|waiver| waiver.source == source) {
-            return ensure(after.steps == case.plan.steps, || format!("{source} is waived, and its gap changes the plan"));
+            return ensure(after.steps == case.plan.steps, || {
+                format!("{source} is waived, and its gap changes the plan")
+            });
         }
         for step in &after.steps {
             let here = salt / 1_000 % 4 == 0 || step.target.location() == location;
@@ -137,13 +139,12 @@ fn estrange(inventory: &mut Inventory, salt: usize) -> Option<Stranger> {
         1 => {
             let seen = choose(&mut inventory.task_definitions, which)?;
             seen.value.status = NEVER_SEEN.to_owned();
-            let ending =
-                format!("{}/ecs/task-definition/{}:{}", seen.location, seen.value.family, seen.value.revision);
+            let ending = format!("{}/ecs/task-definition/{}:{}", seen.location, seen.value.family, seen.value.revision);
             stranger("a definition", Some(Kind::TaskDefinition), ending)
         }
         2 => {
             let seen = choose(&mut inventory.images, which)?;
-            seen.value.image_status = Some(NEVER_SEEN.to_owned());
+            seen.value.image_status = Some(NEVER_SEEN.into());
             let ending =
                 format!("{}/ecr/image/{}@{}", seen.location, seen.value.repository_name, seen.value.image_digest);
             stranger("an image", Some(Kind::Image), ending)

@@ -6,7 +6,9 @@ use jettison::model::ReasonCode;
 
 use super::{
     super::{oracle::Oracle, rules::Rules},
-    Case, answer_at, carried_out::carry_out, ensure, holds_under, now, parse, plan_at, retired,
+    Case, answer_at,
+    carried_out::carry_out,
+    ensure, holds_under, now, parse, plan_at, retired,
 };
 
 fn windowed(rules: &Rules) -> Rules {
@@ -24,7 +26,8 @@ fn law_4_what_was_in_use_stays_for_the_window() {
             let scope = answer.plan.scopes.iter().find(|scope| scope.location() == *location)?;
             Some(format!("{}/{}", scope.account, scope.region))
         };
-        let in_use = answer.in_use.iter().filter_map(|(location, resource)| Some(format!("{}/{resource}", label(location)?)));
+        let in_use =
+            answer.in_use.iter().filter_map(|(location, resource)| Some(format!("{}/{resource}", label(location)?)));
         let in_use: BTreeSet<String> = in_use.collect();
         for hours in [1, 12, 24] {
             let later = now() + jiff::SignedDuration::from_secs(hours * 3_600 - 1);
