@@ -56,6 +56,8 @@ fn question<'q>(policy: &'q Policy, inventory: &'q Inventory, ledger: &'q Ledger
         inventory_id: "inventory".to_owned(),
         ledger,
         now: now(),
+        made_at: now(),
+        selection: None,
         tool_version: "0.0.0",
     }
 }

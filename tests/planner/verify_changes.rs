@@ -238,7 +238,7 @@ fn well_made(
         id: StepId(u32::try_from(plan.steps.len()).unwrap() + 1),
         action,
         address: jettison::model::Address { account, region: location.region.clone(), resource: resource.clone() },
-        target: Target::new(location, resource, &tags),
+        target: Target::new(location, resource, tags),
         rule: "".into(),
         at: "".into(),
         reasons: vec![jettison::model::Reason::new(jettison::model::ReasonCode::Unused, "unused")].into(),
@@ -314,7 +314,7 @@ fn target_of_another(case: &Case, pick: &mut Pick) -> Option<Plan> {
     let kind = case.plan.steps[at].action.kind();
     let others: Vec<_> = objects(case).into_iter().filter(|(_, resource, _)| resource.kind() == kind).collect();
     let (location, resource, _) = pick.of(&others)?;
-    edited(case, at, |step| step.target = Target::new(location, resource, &step.target.tags))
+    edited(case, at, |step| step.target = Target::new(location, resource, step.target.tags.clone()))
 }
 
 fn object_not_there(case: &Case, pick: &mut Pick) -> Option<Plan> {
@@ -326,7 +326,7 @@ fn object_not_there(case: &Case, pick: &mut Pick) -> Option<Plan> {
             Resource::TaskDefinition { revision, .. } => *revision = Revision(revision.0 + 1_000),
             Resource::Image { digest, .. } => *digest = super::world::digest("nobody"),
         }
-        step.target = Target::new(&step.target.location(), &step.address.resource, &step.target.tags);
+        step.target = Target::new(&step.target.location(), &step.address.resource, step.target.tags.clone());
     })
 }
 

@@ -108,7 +108,7 @@ fn check_step(plan: &Plan, at: usize, step: &Step, findings: &mut Findings) {
     let is_in_scope = scope.is_some_and(|scope| (&scope.account, &scope.region) == (&address.account, &address.region));
     findings.ensure(is_in_scope, at, Law::Review, || "its account and Region are not among the plan's".to_owned());
     let is_of_kind = address.resource.kind() == action.kind();
-    let is_same = is_of_kind && *target == Target::new(&target.location(), &address.resource, &target.tags);
+    let is_same = is_of_kind && *target == Target::new(&target.location(), &address.resource, target.tags.clone());
     findings
         .ensure(is_same, at, Law::Review, || "its address and its target are not one and the same object".to_owned());
     findings.ensure(step.reversible == action.reversible(), at, Law::Review, || {
