@@ -34,6 +34,8 @@ mod lists;
 mod network;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/select.rs"]
 mod select;
 #[path = "cli/site.rs"]

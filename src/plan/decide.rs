@@ -71,7 +71,7 @@ pub fn decide(question: &Question<'_>) -> Answer {
         Groundwork::new(&estate, Telling::Codes);
     let ended = ended(&evidence);
     let images = images::decide(&estate, &evidence, &obstacles, &holds, Telling::Codes);
-    let tally = tally(&estate, holders).and(definitions).and(images);
+    let tally = Tally::sum(vec![tally(&estate, holders), definitions, images]);
     Answer { plan: assemble(&estate, tally), in_use, elsewhere, ended }
 }
 

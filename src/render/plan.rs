@@ -485,6 +485,7 @@ pub(super) fn kept_because(code: ReasonCode) -> &'static str {
         | ReasonCode::Gap
         | ReasonCode::ReplicatesDeletion
         | ReasonCode::Unused
+        | ReasonCode::PlaintextSecrets
         | ReasonCode::Inactive
         | ReasonCode::OlderThan
         | ReasonCode::Idle

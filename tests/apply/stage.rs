@@ -577,13 +577,8 @@ pub(crate) fn fleet() -> story::World {
 /// The rules of a story in which everything goes at once, but that images of `cold/*` are archived.
 pub(crate) fn clean_and_archive_at_once() -> String {
     let rules = story::clean_at_once().replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
-    rules
-        + r#"
-retention "image" "cold" {
-  match { repository = ["cold/*"] }
-  archive { unused_for = "0s" }
-}
-"#
+    let terms = "  match { repository = [\"cold/*\"] }\n  archive { unused_for = \"0s\" }\n";
+    format!("{rules}retention \"image\" \"cold\" {{\n{terms}}}\n")
 }
 
 /// A request of someone else's, as an SDK would sign it.

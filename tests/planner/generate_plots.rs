@@ -13,7 +13,7 @@ use jettison::{
 
 use super::{
     generate::{Bytes, Dice, seldom_time, time},
-    world::{ACCOUNT, HOST, INDEX, MANIFEST, REGION, digest, home, tag},
+    world::{ACCOUNT, HOST, INDEX, MANIFEST, REGION, digest, home, minutes_ago, tag},
 };
 
 /// A plot being told.
@@ -182,8 +182,8 @@ impl Plot<'_, '_> {
     /// Two indexes that share a child, which may be archived, or read by us.
     fn index(&mut self) {
         for (name, tag, children) in [("one", "v1", ["amd", "arm"]), ("two", "v2", ["arm", "arm2"])] {
-            let is_read_by_us = self.dice.once_in(3);
-            let pulled = seldom_time(&mut self.dice);
+            let is_read_by_us = self.dice.once_in(2);
+            let pulled = if is_read_by_us { minutes_ago(12 * 60) } else { seldom_time(&mut self.dice) };
             let image = self.image(name, &[tag]);
             image.image_manifest_media_type = Some(INDEX.into());
             image.last_recorded_pull_time = pulled;

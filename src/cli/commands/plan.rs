@@ -34,6 +34,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
         None => {
             print_plan(&plan, args.format, args.full, next(args).as_deref(), shell)?;
             let changes = args.detailed_exitcode && plan.has_changes();
+            // The process ends: what it holds need not be torn down piece by piece first.
+            std::mem::forget(plan);
             Ok(if changes { Exit::Changes } else { Exit::Done })
         }
         Some(difference) => {
