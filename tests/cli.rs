@@ -16,10 +16,16 @@ mod bad_input;
 mod budget;
 #[path = "cli/daily.rs"]
 mod daily;
+#[path = "cli/diff.rs"]
+mod diff;
+#[path = "cli/diff_page.rs"]
+mod diff_page;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/forecast.rs"]
+mod forecast;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]
@@ -28,6 +34,10 @@ mod lists;
 mod network;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/secrets.rs"]
+mod secrets;
+#[path = "cli/select.rs"]
+mod select;
 #[path = "cli/site.rs"]
 mod site;
 #[path = "cli/touch.rs"]

@@ -13,6 +13,8 @@ mod archive;
 mod budget;
 #[path = "planner/corners.rs"]
 mod corners;
+#[path = "planner/diff.rs"]
+mod diff;
 #[path = "planner/estate.rs"]
 mod estate;
 #[path = "planner/explain.rs"]
@@ -45,6 +47,8 @@ mod pitfalls;
 mod quickstart;
 #[path = "planner/rules.rs"]
 mod rules;
+#[path = "planner/select.rs"]
+mod select;
 #[path = "planner/trap_coverage.rs"]
 mod trap_coverage;
 #[path = "planner/traps.rs"]

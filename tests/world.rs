@@ -38,6 +38,8 @@ fn answer(inventory: &Inventory, ledger: &Ledger) -> Answer {
         inventory_id: String::new(),
         ledger,
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: "0",
     })
 }

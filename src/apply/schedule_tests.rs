@@ -35,7 +35,7 @@ fn step(id: u32, action: Action, place: u8, after: &[u32]) -> Step {
         id: StepId(id),
         action,
         address: format!("demo/eu-central-1/ecs/task-definition/web:{id}").parse().unwrap(),
-        target: Target::new(&location, &resource, &[]),
+        target: Target::new(&location, &resource, Vec::new()),
         rule: "task_definition.default".into(),
         at: "policy.hcl:1".into(),
         reasons: Vec::<Reason>::new().into(),

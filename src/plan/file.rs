@@ -47,8 +47,17 @@ pub struct Plan {
     /// What forbids it. Such a plan can be read and compared, and `apply` refuses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// Whether everything was read.
+    /// Whether everything was read, and nothing was left out by `targets` and `excludes`.
     pub complete: bool,
+    /// What was selected, as patterns over addresses: the steps on what they cover, and what those wait for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// What was left out, as patterns over addresses: the steps on what they cover, and what waits for those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<String>,
+    /// How much there was before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected_from: Option<SelectedFrom>,
     /// Whether planning failed half way.
     pub errored: bool,
     /// The accounts and Regions.
@@ -74,6 +83,17 @@ pub struct Plan {
     pub budget: Vec<MeasuredLimit>,
     /// What a reviewer should know.
     pub warnings: Vec<String>,
+}
+
+/// How much a plan had before a part of it was selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelectedFrom {
+    /// Its steps.
+    pub steps: u64,
+    /// Objects that were deferred.
+    pub deferred: u64,
+    /// Objects that were blocked.
+    pub blocked: u64,
 }
 
 /// Why a plan cannot be applied.
@@ -185,6 +205,12 @@ pub enum PlanFileError {
 }
 
 impl Plan {
+    /// Whether it was decided for another time than that of its making.
+    #[must_use]
+    pub fn is_forecast(&self) -> bool {
+        self.as_of != self.created_at
+    }
+
     /// Whether it does anything.
     #[must_use]
     pub fn has_changes(&self) -> bool {

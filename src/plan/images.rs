@@ -55,7 +55,7 @@ pub(super) fn decide<'a>(
         decide_repository(&case)
     };
     let repositories = estate.repositories.par_iter().enumerate().map(decide_one);
-    repositories.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+    Tally::sum(repositories.collect())
 }
 
 fn decide_repository<'a>(case: &RepositoryCase<'_, 'a>) -> Tally<'a> {
@@ -175,8 +175,11 @@ fn verdict_of_units(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], pos
         let nothing = Verdict::Keep(Vec::new());
         return with_own_facts(case, position, std::mem::replace(&mut verdicts[index], nothing));
     }
-    match verdicts[index].clone() {
-        verdict if root == position => with_own_facts(case, position, verdict),
+    let verdict = verdicts[index].clone();
+    if root == position {
+        return with_own_facts(case, position, verdict);
+    }
+    match verdict {
         Verdict::Keep(reasons) => {
             let because = || reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
             let text = || format!("it belongs to {}, which stays{}", case.name(root), because());

@@ -144,7 +144,7 @@ pub struct Target {
 impl Target {
     /// The target of a step on `resource`.
     #[must_use]
-    pub fn new(location: &Location, resource: &Resource, tags: &[ImageTag]) -> Self {
+    pub fn new(location: &Location, resource: &Resource, tags: Vec<ImageTag>) -> Self {
         let mut target = Self {
             account_id: location.account_id.clone(),
             region: location.region.clone(),
@@ -155,7 +155,7 @@ impl Target {
             revision: None,
             repository: None,
             digest: None,
-            tags: tags.to_vec(),
+            tags,
         };
         match resource.clone() {
             Resource::Service { cluster, service } => {

@@ -1,6 +1,6 @@
 //! The verdict on one unit of images.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 use super::{
     Action, Expect,
@@ -13,9 +13,9 @@ use super::{
     verdict::{Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
-    graph::{NodeId, Reach, subject_of_tag},
+    graph::{NodeId, Reach},
     inventory::Image,
-    model::{Age, Digest, ImageTag, Reason, ReasonCode, Timestamp},
+    model::{Age, Digest, Reason, ReasonCode, Timestamp},
     policy::{ImageSelector, ImageTerms, Rule, Said},
 };
 
@@ -25,8 +25,8 @@ pub(super) type ImageRule = Rule<ImageSelector, ImageTerms>;
 pub(super) struct UnitCase<'u, 'c, 'a> {
     repository: &'u RepositoryCase<'c, 'a>,
     unit: &'u Unit,
-    /// The tags that people gave: not those by which referrers name their subject.
-    pub(super) tags: Vec<&'a str>,
+    /// The tags that people gave.
+    tags: &'u [&'a str],
 }
 
 /// What a rule says of a unit.
@@ -46,13 +46,7 @@ type Selected<'u, 'a> = (usize, &'u (&'a ImageRule, Arc<str>), Vec<&'a str>);
 
 impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
     pub(super) fn new(repository: &'u RepositoryCase<'c, 'a>, unit: &'u Unit) -> Self {
-        let mut case = Self { repository, unit, tags: Vec::new() };
-        case.tags = case
-            .all_tags()
-            .filter(|(image, tag)| !case.names_subject(*image, tag))
-            .map(|(_, tag)| tag.as_str())
-            .collect();
-        case
+        Self { repository, unit, tags: repository.tags_of(unit) }
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -69,8 +63,10 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         if selected.is_empty() {
             return keep_for(Vec::new());
         }
-        let last_use = self.last_use();
-        let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, last_use)))) {
+        // Most of what stays is kept before anybody asks for its last use.
+        let known = OnceCell::new();
+        let last_use = || *known.get_or_init(|| self.last_use());
+        let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, &last_use)))) {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Keep(vec![reason]),
         };
@@ -81,7 +77,7 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
             if let Some(((_, rule, _), term)) = retiring.first()
                 && self.tags.iter().all(|tag| covered.contains(tag))
             {
-                return self.retire(action, rule, term, last_use);
+                return self.retire(action, rule, term, last_use());
             }
         }
         if heard.retiring.is_empty() && heard.archiving.is_empty() {
@@ -96,7 +92,7 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
     /// The rules that select the unit.
     fn selected(&self) -> Vec<Selected<'u, 'a>> {
         let rules = self.repository.rules.iter().enumerate();
-        rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, &self.tags)?))).collect()
+        rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, self.tags)?))).collect()
     }
 
     /// The last use of the unit.
@@ -106,26 +102,27 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
 
     /// Every rule that selects the unit, and what it says, whatever else keeps the unit.
     pub(super) fn said(&self) -> Vec<SaidOfUnit<'a>> {
-        let last_use = self.last_use();
+        let known = self.last_use();
+        let last_use = || known;
         let said = self.selected().into_iter().map(|(position, (rule, _), covers)| SaidOfUnit {
             rule,
             covers,
-            says: self.says(position, rule, last_use),
-            otherwise: self.retires(rule, last_use),
+            says: self.says(position, rule, &last_use),
+            otherwise: self.retires(rule, &last_use),
             place: self.repository.place_among_newest(rule, self.unit.root),
         });
         said.collect()
     }
 
     /// What a rule that selects the unit says of it.
-    fn says(&self, position: usize, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
+    fn says(&self, position: usize, rule: &'a ImageRule, last_use: &dyn Fn() -> LastUse) -> Says<'a> {
         self.kept_by(position, rule).map_or_else(|| self.retires(rule, last_use), Says::Keeps)
     }
 
     /// The same of a rule that does not keep it.
-    fn retires(&self, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
+    fn retires(&self, rule: &'a ImageRule, last_use: &dyn Fn() -> LastUse) -> Says<'a> {
         let now = self.repository.estate.now();
-        outcome(self.repository.telling, rule, self.is_archived(), |age| last_use.lasted(age, now))
+        outcome(self.repository.telling, rule, self.is_archived(), |age| last_use().lasted(age, now))
     }
 
     /// Whether nothing of it is left to archive.
@@ -135,16 +132,6 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
 
     fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
         self.unit.members.iter().map(|position| (*position, self.repository.image(*position)))
-    }
-
-    fn all_tags(&self) -> impl Iterator<Item = (usize, &'a ImageTag)> {
-        self.images().flat_map(|(position, image)| image.image_tags.iter().map(move |tag| (position, tag)))
-    }
-
-    /// Whether a tag is there to name another image of the unit. Without that image it is a tag like any other.
-    fn names_subject(&self, image: usize, tag: &ImageTag) -> bool {
-        let subject = subject_of_tag(tag).and_then(|subject| self.repository.images.position(&subject));
-        subject.is_some_and(|subject| subject != image && self.unit.members.binary_search(&subject).is_ok())
     }
 
     fn status_forbids(&self) -> Option<Reason> {
@@ -159,7 +146,7 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
 
     fn protection(&self) -> Option<Reason> {
         let selects = |select: &ImageSelector| {
-            self.all_tags().any(|(_, tag)| select.tag_matches(tag.as_str()))
+            self.repository.all_tags(self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
                 || (self.tags.is_empty() && select.untagged_matches())
         };
         let (protect, _) = self.repository.protects.iter().find(|(_, select)| selects(select))?;

@@ -465,11 +465,8 @@ pub(crate) fn outcome(report: &Report, step: StepId) -> Option<&Outcome> {
 }
 
 fn empty_plan(world: &Inventory, policy: &jettison::policy::Policy) -> Plan {
-    decide(
-        &Inventory { taken_at: world.taken_at, scopes: world.scopes.clone(), ..Inventory::default() },
-        policy,
-        world.taken_at,
-    )
+    let scopes = world.scopes.clone();
+    decide(&Inventory { taken_at: world.taken_at, scopes, ..Inventory::default() }, policy, world.taken_at)
 }
 
 fn decide(inventory: &Inventory, policy: &jettison::policy::Policy, now: jettison::model::Timestamp) -> Plan {
@@ -480,6 +477,8 @@ fn decide(inventory: &Inventory, policy: &jettison::policy::Policy, now: jettiso
         inventory_id: "inventory".to_owned(),
         ledger: &Ledger::default(),
         now,
+        made_at: now,
+        selection: None,
         tool_version: "0.0.0",
     };
     jettison::plan::decide(&question).plan
@@ -578,13 +577,8 @@ pub(crate) fn fleet() -> story::World {
 /// The rules of a story in which everything goes at once, but that images of `cold/*` are archived.
 pub(crate) fn clean_and_archive_at_once() -> String {
     let rules = story::clean_at_once().replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
-    rules
-        + r#"
-retention "image" "cold" {
-  match { repository = ["cold/*"] }
-  archive { unused_for = "0s" }
-}
-"#
+    let terms = "  match { repository = [\"cold/*\"] }\n  archive { unused_for = \"0s\" }\n";
+    format!("{rules}retention \"image\" \"cold\" {{\n{terms}}}\n")
 }
 
 /// A request of someone else's, as an SDK would sign it.

@@ -255,6 +255,8 @@ fn plan_of(inventory: &Inventory) -> Plan {
         inventory_id: String::new(),
         ledger: &Ledger::default(),
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: "0",
     };
     decide(&question).plan

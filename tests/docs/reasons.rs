@@ -37,6 +37,7 @@ fn group(code: ReasonCode) -> &'static str {
         ReasonCode::SourceNotRead | ReasonCode::Gap | ReasonCode::ReplicatesDeletion => "blocked",
         ReasonCode::Unused
         | ReasonCode::Inactive
+        | ReasonCode::PlaintextSecrets
         | ReasonCode::OlderThan
         | ReasonCode::Idle
         | ReasonCode::ScaleDown

@@ -321,6 +321,8 @@ pub(crate) fn answer(inventory: &Inventory, ledger: &Ledger, policy: &str, now: 
         inventory_id: "inventory".to_owned(),
         ledger,
         now,
+        made_at: now,
+        selection: None,
         tool_version: "0.0.0",
     })
 }

@@ -78,6 +78,10 @@ fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp)
     {
         return Err(CliError::NotExpected { expected: expected.clone(), found: plan.plan_id.clone() });
     }
+    // However old it is: it was never one to be applied.
+    if plan.is_forecast() {
+        return Err(CliError::Refused(plan.refusals.clone()));
+    }
     if now >= plan.expires_at {
         return Err(CliError::Expired(plan.expires_at));
     }

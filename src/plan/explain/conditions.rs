@@ -149,6 +149,7 @@ impl Asked<'_, '_> {
             ReasonCode::SourceNotRead | ReasonCode::Gap => format!("this can be read: {}", reason.text),
             ReasonCode::ReplicatesDeletion => format!("no copy is left there, and it was looked: {}", reason.text),
             ReasonCode::Unused
+            | ReasonCode::PlaintextSecrets
             | ReasonCode::Inactive
             | ReasonCode::OlderThan
             | ReasonCode::Idle
