@@ -10,10 +10,14 @@
 mod accounts;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/bad_inventory.rs"]
+mod bad_inventory;
 #[path = "cli/daily.rs"]
 mod daily;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]

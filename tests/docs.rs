@@ -9,6 +9,8 @@
 
 #[path = "docs/exits.rs"]
 mod exits;
+#[path = "docs/explaining.rs"]
+mod explaining;
 #[path = "docs/formats.rs"]
 mod formats;
 #[path = "docs/links.rs"]

@@ -1,9 +1,10 @@
 //! The planner against someone who wants it to retire what is in use.
 //!
-//! `pitfalls` tells the ways in which other tools lost people's images, one test each. `corners` holds what an adversarial
-//! reading of the laws found. `laws` checks generated worlds against `oracle`, a decision procedure that shares no
-//! code with the planner. `explain` holds explanations, and `explain_slices` the
-//! slices that they are made from, to the plan. `quickstart` reads the example the way its readers do.
+//! `traps` tells the ways in which other tools lost people's images, one test each, and `pitfalls` more on some of them.
+//! `corners` holds what an adversarial reading of the laws found. `laws` holds generated worlds to the laws, exactly so by
+//! `oracle`, a decision procedure that shares no code with the planner; `trap_coverage` counts that every trap is in those
+//! worlds. `explain` holds explanations, and `explain_slices` the slices that they are made from, to the plan. `quickstart`
+//! reads the example the way its readers do.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 #[path = "planner/corners.rs"]
@@ -20,7 +21,9 @@ mod explain_worlds;
 mod generate;
 #[path = "planner/generate_past.rs"]
 mod generate_past;
-#[path = "planner/laws.rs"]
+#[path = "planner/generate_plots.rs"]
+mod generate_plots;
+#[path = "planner/laws/mod.rs"]
 mod laws;
 #[path = "planner/oracle.rs"]
 mod oracle;
@@ -38,5 +41,9 @@ mod pitfalls;
 mod quickstart;
 #[path = "planner/rules.rs"]
 mod rules;
+#[path = "planner/trap_coverage.rs"]
+mod trap_coverage;
+#[path = "planner/traps.rs"]
+mod traps;
 #[path = "planner/world.rs"]
 mod world;

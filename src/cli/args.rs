@@ -54,6 +54,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Tell why an object is kept, deferred or retired, and what would have to change
     Explain(ExplainArgs),
+    /// Draw who holds what
+    Graph(GraphArgs),
     /// Check a policy without asking AWS
     Validate(ValidateArgs),
     /// Record what is in AWS
@@ -179,6 +181,35 @@ pub(super) struct ExplainArgs {
     pub(super) format: SummaryFormat,
     #[command(flatten)]
     pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GraphArgs {
+    /// The directory of the policy
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Draw a recorded inventory, without asking AWS
+    #[arg(long, value_name = "FILE")]
+    pub(super) inventory: Option<PathBuf>,
+    /// The language of the drawing
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+    /// Only what holds this object and what it holds, by an address as `explain` takes it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) around: Option<Wanted>,
+    /// How many arrows away the farthest may be
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "around")]
+    pub(super) depth: usize,
+    #[command(flatten)]
+    pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz: `jettison graph | dot -Tsvg`
+    Dot,
+    /// Mermaid, which GitHub and GitLab draw
+    Mermaid,
 }
 
 #[derive(Debug, Args)]

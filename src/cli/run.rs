@@ -42,6 +42,7 @@ fn dispatch(command: Command, shell: &Shell) -> Result<Exit, CliError> {
         Command::Resume(args) => commands::resume::run(&args, shell),
         Command::Show(args) => commands::show::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
+        Command::Graph(args) => commands::graph::run(&args, shell),
         Command::Validate(args) => commands::validate::run(&args, shell),
         Command::Inventory(InventoryCommand::Pull { dir, out, lists }) => {
             commands::inventory::pull(&dir, &out, lists, shell)

@@ -61,8 +61,15 @@ pub(super) struct DefinitionView<'e, 'a> {
     pub(super) rules: Vec<SaidOfDefinition<'a>>,
 }
 
-/// A rule, what it says of a definition, and the place of that among the newest that the rule selects, counted from 1 and of how many.
-pub(super) type SaidOfDefinition<'a> = (&'a DefinitionRule, Says<'a>, Option<(usize, usize)>);
+/// What a rule says of a definition.
+pub(super) struct SaidOfDefinition<'a> {
+    pub(super) rule: &'a DefinitionRule,
+    pub(super) says: Says<'a>,
+    /// The same once it does not keep it.
+    pub(super) otherwise: Says<'a>,
+    /// The place of the definition among the newest that the rule selects, counted from 1, and how many these are.
+    pub(super) place: Option<(usize, usize)>,
+}
 
 /// Looks at one definition. What the rules say is told whatever else keeps it.
 pub(super) fn view<'e, 'a>(
@@ -84,7 +91,12 @@ pub(super) fn view<'e, 'a>(
     let case = Case { estate, obstacles, leaving, rules: &rules, family, position, revision, telling };
     let last_use = groundwork.evidence.of_definition(family, revision);
     let is_active = revision.definition.status == "ACTIVE";
-    let said = case.rules().map(|(at, rule)| (rule, case.says(at, rule, is_active, last_use), case.place_among(rule)));
+    let said = case.rules().map(|(at, rule)| SaidOfDefinition {
+        rule,
+        says: case.says(at, rule, is_active, last_use),
+        otherwise: case.retires(rule, is_active, last_use),
+        place: case.place_among(rule),
+    });
     Some(DefinitionView { revision, verdict: case.verdict(last_use), last_use, rules: said.collect() })
 }
 
@@ -196,9 +208,13 @@ impl<'a> Case<'_, 'a> {
     fn says<'p>(&self, position: usize, rule: &'p DefinitionRule, is_active: bool, last_use: LastUse) -> Says<'p> {
         match self.kept_by(position, rule) {
             Some(reason) => Says::Keeps(reason),
-            None if is_active => self.deregistration(rule, last_use),
-            None => self.deletion(rule),
+            None => self.retires(rule, is_active, last_use),
         }
+    }
+
+    /// The same of a rule that does not keep it.
+    fn retires<'p>(&self, rule: &'p DefinitionRule, is_active: bool, last_use: LastUse) -> Says<'p> {
+        if is_active { self.deregistration(rule, last_use) } else { self.deletion(rule) }
     }
 
     /// The rules that select it, with their positions among those of the family.

@@ -12,9 +12,9 @@ use super::{
     obstacles::Obstacles,
     repository::{RepositoryCase, held_from_outside},
     tally::{Object, Tally},
-    unit::{ImageRule, UnitCase},
+    unit::{SaidOfUnit, UnitCase},
     units::{Unit, Units},
-    verdict::{Retirement, Says, Telling, Verdict},
+    verdict::{Retirement, Telling, Verdict},
 };
 use crate::{
     graph::{Link, NodeId, Reach, RepositoryImages},
@@ -99,15 +99,6 @@ pub(super) struct MemberView<'a> {
     pub(super) link: Option<Link>,
 }
 
-/// A rule, the tags of the unit that it covers, what it says, and the place of the unit among the newest that the rule selects, counted
-/// from 1 and of how many.
-pub(super) struct SaidOfUnit<'a> {
-    pub(super) rule: &'a ImageRule,
-    pub(super) covers: Vec<&'a str>,
-    pub(super) says: Says<'a>,
-    pub(super) place: Option<(usize, usize)>,
-}
-
 /// Looks at one image. What the rules say is told whatever else keeps it.
 pub(super) fn view<'a>(
     estate: &Estate<'a>,
@@ -138,11 +129,7 @@ pub(super) fn view<'a>(
     };
     let mut members: Vec<_> = unit.members.iter().zip(case.dated(unit)).map(member).collect();
     members.sort_by_key(|member| member.link.is_some());
-    let said = unit_case.said().into_iter().map(|(at, rule, covers, says)| {
-        let place = case.place_among_newest(at, unit.root);
-        SaidOfUnit { rule, covers, says, place }
-    });
-    let (rules, last_use, others) = (said.collect(), unit_case.last_use(), units.of(position).count() - 1);
+    let (rules, last_use, others) = (unit_case.said(), unit_case.last_use(), units.of(position).count() - 1);
     let verdict = member_verdict(&case, &mut verdicts, position);
     Some(ImageView { verdict, members, others, last_use, rules })
 }

@@ -34,7 +34,7 @@ mod warnings;
 pub use decide::{Answer, Question, decide};
 pub use explain::{
     Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, Unexplained, UnitPart,
-    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain,
+    Wanted, WantedError, WantedObject, Witness, WitnessKind, Word, explain, locate, no_such_object,
 };
 pub use file::{
     FORMAT_VERSION, Pending, Plan, PlanFileError, PlanSettings, Refusal, RefusalCode, STORAGE_USD_PER_GB_MONTH,

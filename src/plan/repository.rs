@@ -96,8 +96,7 @@ impl<'c, 'a> RepositoryCase<'c, 'a> {
 
     /// The place of a unit among those that a rule which keeps the newest selects, counted from 1, and how many these are. One without
     /// a date has none: it is kept beside them.
-    pub(super) fn place_among_newest(&self, rule: usize, root: usize) -> Option<(usize, usize)> {
-        let (rule, _) = self.rules.get(rule)?;
+    pub(super) fn place_among_newest(&self, rule: &ImageRule, root: usize) -> Option<(usize, usize)> {
         rule.terms.keep.newest.as_ref()?;
         let units = self.units.units.iter().filter(|unit| !unit.circular);
         let selected = units.filter(|unit| selection(&rule.select, &UnitCase::new(self, unit).tags).is_some());

@@ -79,9 +79,11 @@ fn says<'p>(
     node: &Node,
     task_set: &TaskSet,
 ) -> Says<'p> {
-    if let Some(reason) = kept_as_newest(estate, rule, family, node) {
-        return Says::Keeps(reason);
-    }
+    kept_as_newest(estate, rule, family, node).map_or_else(|| retires(estate, rule, task_set), Says::Keeps)
+}
+
+/// The same of a rule that does not keep it.
+fn retires<'p>(estate: &Estate<'_>, rule: &'p TaskSetRule, task_set: &TaskSet) -> Says<'p> {
     let Some(delete) = &rule.terms.delete else { return Says::Nothing };
     match Elapsed::since(task_set.created_at, delete.older_than.value, estate.now()) {
         Elapsed::Enough if is_scaled_or_running(task_set) && !delete.scale_down => {
@@ -103,15 +105,16 @@ fn says<'p>(
     }
 }
 
-/// Every rule that selects a task set, and what it says of it, whatever else keeps it.
+/// Every rule that selects a task set, what it says of it, whatever else keeps it, and what it says once it does not keep it itself.
 pub(super) fn rules_on<'p>(
     estate: &Estate<'p>,
     family: &Family<'_>,
     node: &Node,
     task_set: &TaskSet,
-) -> Vec<(&'p TaskSetRule, Says<'p>)> {
+) -> Vec<(&'p TaskSetRule, Says<'p>, Says<'p>)> {
     let rules = estate.policy().task_sets.iter().filter(|rule| selects(estate, rule, family, task_set));
-    rules.map(|rule| (rule, says(estate, rule, family, node, task_set))).collect()
+    let said = rules.map(|rule| (rule, says(estate, rule, family, node, task_set), retires(estate, rule, task_set)));
+    said.collect()
 }
 
 /// What no rule may retire (law L12), and what this build does not understand (law L2).

@@ -28,6 +28,18 @@ pub(super) struct UnitCase<'u, 'c, 'a> {
     pub(super) tags: Vec<&'a str>,
 }
 
+/// What a rule says of a unit.
+pub(super) struct SaidOfUnit<'a> {
+    pub(super) rule: &'a ImageRule,
+    /// The tags of the unit that it covers.
+    pub(super) covers: Vec<&'a str>,
+    pub(super) says: Says<'a>,
+    /// The same once it does not keep it.
+    pub(super) otherwise: Says<'a>,
+    /// The place of the unit among the newest that the rule selects, counted from 1, and how many these are.
+    pub(super) place: Option<(usize, usize)>,
+}
+
 /// A rule with its position among those of the repository, and the tags of the unit that it covers.
 type Selected<'u, 'a> = (usize, &'u (&'a ImageRule, Arc<str>), Vec<&'a str>);
 
@@ -82,19 +94,26 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         self.repository.evidence.of_images(self.repository.dated(self.unit))
     }
 
-    /// Every rule that selects the unit: its position among those of the repository, the tags that it covers, and what it says,
-    /// whatever else keeps the unit.
-    pub(super) fn said(&self) -> Vec<(usize, &'a ImageRule, Vec<&'a str>, Says<'a>)> {
+    /// Every rule that selects the unit, and what it says, whatever else keeps the unit.
+    pub(super) fn said(&self) -> Vec<SaidOfUnit<'a>> {
         let last_use = self.last_use();
-        let said = self.selected().into_iter();
-        said.map(|(position, rule, tags)| (position, rule.0, tags, self.says(position, rule.0, last_use))).collect()
+        let said = self.selected().into_iter().map(|(position, (rule, _), covers)| SaidOfUnit {
+            rule,
+            covers,
+            says: self.says(position, rule, last_use),
+            otherwise: self.retires(rule, last_use),
+            place: self.repository.place_among_newest(rule, self.unit.root),
+        });
+        said.collect()
     }
 
     /// What a rule that selects the unit says of it.
     fn says(&self, position: usize, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
-        if let Some(reason) = self.kept_by(position, rule) {
-            return Says::Keeps(reason);
-        }
+        self.kept_by(position, rule).map_or_else(|| self.retires(rule, last_use), Says::Keeps)
+    }
+
+    /// The same of a rule that does not keep it.
+    fn retires(&self, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
         let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
         let telling = self.repository.telling;
         match last_use.lasted(unused_for.value, self.repository.estate.now()) {

@@ -1,6 +1,10 @@
 //! A plan for people: counts first, groups second, objects third, and what to do next. Reads the plan document alone.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+};
 
 use console::measure_text_width;
 
@@ -58,11 +62,68 @@ struct Text<'a> {
 }
 
 /// What is grouped: objects of one account and Region, done alike by one rule, out of one container.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct GroupKey<'a> {
+    place: (&'a str, &'a str),
     action: Action,
-    container: String,
+    container: Container<'a>,
     rule: &'a str,
+}
+
+impl<'a> GroupKey<'a> {
+    fn of(step: &'a Step) -> Self {
+        let place = (step.target.account_id.as_str(), step.target.region.as_str());
+        Self { place, action: step.action, container: Container::of(step), rule: &step.rule }
+    }
+}
+
+/// What people look for an object under: its cluster, family or repository, or the service of a cluster. In the order of what is
+/// printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Container<'a> {
+    name: &'a str,
+    service: Option<&'a str>,
+}
+
+impl<'a> Container<'a> {
+    fn of(step: &'a Step) -> Self {
+        let target = &step.target;
+        let text = |part: Option<&'a str>| part.unwrap_or("?");
+        let (name, service) = match step.action.kind() {
+            Kind::Service => (target.cluster.as_ref().map(AsRef::as_ref), None),
+            Kind::TaskSet => {
+                (target.cluster.as_ref().map(AsRef::as_ref), Some(text(target.service.as_ref().map(AsRef::as_ref))))
+            }
+            Kind::TaskDefinition => (target.family.as_ref().map(AsRef::as_ref), None),
+            Kind::Image => (target.repository.as_ref().map(AsRef::as_ref), None),
+        };
+        Self { name: text(name), service }
+    }
+
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.name.bytes().chain(self.service.into_iter().flat_map(|service| [b'/'].into_iter().chain(service.bytes())))
+    }
+}
+
+impl Ord for Container<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes().cmp(other.bytes())
+    }
+}
+
+impl PartialOrd for Container<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Container<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.service {
+            None => f.write_str(self.name),
+            Some(service) => write!(f, "{}/{service}", self.name),
+        }
+    }
 }
 
 impl Text<'_> {
@@ -74,21 +135,24 @@ impl Text<'_> {
     }
 
     fn groups(&self, out: &mut String) {
-        for scope in &self.plan.scopes {
-            let location = scope.location();
-            let mut groups: BTreeMap<GroupKey<'_>, Vec<&Step>> = BTreeMap::new();
-            for step in self.plan.steps.iter().filter(|step| step.target.location() == location) {
-                let key = GroupKey { action: step.action, container: container(step), rule: &step.rule };
-                groups.entry(key).or_default().push(step);
+        let mut groups: BTreeMap<GroupKey<'_>, Vec<&Step>> = BTreeMap::new();
+        // Steps of one group nearly always follow each other.
+        for alike in self.plan.steps.chunk_by(|one, two| GroupKey::of(one) == GroupKey::of(two)) {
+            if let Some(step) = alike.first() {
+                groups.entry(GroupKey::of(step)).or_default().extend(alike);
             }
-            if groups.is_empty() {
+        }
+        for scope in &self.plan.scopes {
+            let place = (scope.account_id.as_str(), scope.region.as_str());
+            let mut here = groups.iter().filter(|(key, _)| key.place == place).peekable();
+            if here.peek().is_none() {
                 continue;
             }
             if self.plan.scopes.len() > 1 {
                 let _infallible = writeln!(out, "{}\n", self.canvas.bold(&scope.to_string()));
             }
             let mut kind = None;
-            for (key, steps) in &groups {
+            for (key, steps) in here {
                 if kind != Some(key.action.kind()) {
                     kind = Some(key.action.kind());
                     let _infallible = writeln!(out, "{}", self.canvas.bold(title(key.action.kind())));
@@ -106,7 +170,7 @@ impl Text<'_> {
         let what = format!("{}{size}", phrase(key.action, &counted(number, noun(key.action.kind()))));
         let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| &*step.at).collect();
         let at = lines.into_iter().collect::<Vec<_>>().join(", ");
-        let head = format!("  {} {}: {what}", self.symbol(key.action), self.canvas.bold(&key.container));
+        let head = format!("  {} {}: {what}", self.symbol(key.action), self.canvas.bold(&key.container.to_string()));
         let rule = format!("{} at {at}", key.rule);
         let fits = measure_text_width(&head) + 2 + measure_text_width(&rule) <= self.canvas.width;
         let between = if fits { "  " } else { "\n      " };
@@ -315,22 +379,6 @@ fn phrase(action: Action, objects: &str) -> String {
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => {
             format!("delete {objects}")
         }
-    }
-}
-
-/// What people look for an object under: its service, cluster, family or repository.
-fn container(step: &Step) -> String {
-    let target = &step.target;
-    let text = |part: Option<&str>| part.unwrap_or("?").to_owned();
-    match step.action.kind() {
-        Kind::Service => text(target.cluster.as_ref().map(AsRef::as_ref)),
-        Kind::TaskSet => format!(
-            "{}/{}",
-            text(target.cluster.as_ref().map(AsRef::as_ref)),
-            text(target.service.as_ref().map(AsRef::as_ref))
-        ),
-        Kind::TaskDefinition => text(target.family.as_ref().map(AsRef::as_ref)),
-        Kind::Image => text(target.repository.as_ref().map(AsRef::as_ref)),
     }
 }
 

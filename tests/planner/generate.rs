@@ -15,7 +15,8 @@ use proptest::prelude::*;
 
 use super::{
     generate_past::Past,
-    world::{INDEX, MANIFEST, digest, hours_ago, tag},
+    generate_plots,
+    world::{INDEX, MANIFEST, digest, minutes_ago, tag},
 };
 
 /// The bytes of one object. Those that it does not need are not read.
@@ -35,18 +36,20 @@ pub(crate) struct Seeds {
     sightings: Vec<Bytes>,
     repositories: [u8; 8],
     scopes: u8,
+    plot: Bytes,
 }
 
 pub(crate) fn seeds() -> impl Strategy<Value = Seeds> {
     let many = |most: usize| prop::collection::vec(prop::array::uniform24(any::<u8>()), 0..=most);
     let holders = (many(2), many(2), many(2), many(2));
     let past = (many(3), many(3), many(2), many(1));
-    let rest = (many(1), many(3), prop::array::uniform8(any::<u8>()), any::<u8>());
+    let plot = prop::array::uniform24(any::<u8>());
+    let rest = (many(1), many(3), prop::array::uniform8(any::<u8>()), any::<u8>(), plot);
     (many(6), many(5), holders, past, rest).prop_map(|(images, definitions, holders, past, rest)| {
         let (deployments, revisions, daemons, registries) = past;
         let past = Past { deployments, revisions, daemons, registries };
         let (services, task_sets, tasks, references) = holders;
-        let (gaps, sightings, repositories, scopes) = rest;
+        let (gaps, sightings, repositories, scopes, plot) = rest;
         Seeds {
             images,
             definitions,
@@ -59,6 +62,7 @@ pub(crate) fn seeds() -> impl Strategy<Value = Seeds> {
             sightings,
             repositories,
             scopes,
+            plot,
         }
     })
 }
@@ -97,7 +101,7 @@ pub(crate) const PLACES: [(&str, &str, &str); 4] = [
     ("elsewhere", "222222222222", "eu-central-1"),
 ];
 
-pub(super) fn place(index: usize) -> Location {
+pub(crate) fn place(index: usize) -> Location {
     let (_, account_id, region) = PLACES[index];
     Location { account_id: account_id.parse().unwrap(), region: region.into() }
 }
@@ -107,9 +111,14 @@ pub(super) const DIGESTS: [&str; 6] = ["d0", "d1", "d2", "d3", "d4", "d5"];
 const TAGS: [&str; 4] = ["v1", "v2", "latest", "pr-1"];
 const REPOSITORIES: [&str; 2] = ["a", "b"];
 
+/// An instant: long ago, close to one of the ages that rules ask for, or to the very second.
 pub(super) fn time(dice: &mut Dice<'_>) -> Option<Timestamp> {
-    let hours = dice.pick(&[9_600, 9_600, 9_600, 2_400, 960, 48, 23, 12, -24]);
-    hours_ago(hours)
+    const HOUR: i64 = 60;
+    const DAY: i64 = 24 * HOUR;
+    let long_ago = [400 * DAY; 6];
+    let near = [100 * DAY, 40 * DAY, 2 * DAY, 23 * HOUR, 12 * HOUR, -DAY];
+    let to_the_second = [90 * DAY, 30 * DAY, 7 * DAY, DAY, 10, 9];
+    minutes_ago(dice.pick(&[&long_ago[..], &near, &to_the_second].concat()))
 }
 
 pub(super) fn maybe_time(dice: &mut Dice<'_>) -> Option<Timestamp> {
@@ -185,6 +194,8 @@ fn repositories(bytes: &[u8; 8]) -> Vec<Seen<Repository>> {
         Some(enabled.clone()),
         Some(enabled.clone()),
         Some(enabled.clone()),
+        Some(enabled.clone()),
+        Some(enabled.clone()),
         Some(vec![tag("jettison:protect", "x"), tag("jettison", "enabled")]),
         Some(vec![tag("jettison", "no")]),
         None,
@@ -214,7 +225,7 @@ fn image(bytes: &[u8]) -> (Seen<Image>, Option<Seen<Manifest>>) {
     let name = dice.pick(&DIGESTS);
     let named = dice.pick(&DIGESTS);
     let hex = digest(named).as_str().replace(':', "-");
-    let tags = match dice.roll() % 16 {
+    let tags = match dice.roll() % 20 {
         0..=4 => vec![],
         5 | 6 => vec!["v1".to_owned()],
         7 => vec!["v2".to_owned()],
@@ -224,6 +235,8 @@ fn image(bytes: &[u8]) -> (Seen<Image>, Option<Seen<Manifest>>) {
         12 => vec![format!("{hex}.sig")],
         13 => vec![hex],
         14 => vec![format!("{hex}.sig"), "v1".to_owned()],
+        15 | 16 => vec![format!("{hex}.att")],
+        17 | 18 => vec![format!("{hex}.sbom")],
         _ => vec![format!("{hex}.else")],
     };
     let kind = dice.roll() % 8;
@@ -283,6 +296,11 @@ fn definition(bytes: &[u8], is_calm: bool) -> Seen<TaskDefinition> {
     let deregistered_at = if is_active { None } else { maybe_time(&mut dice) };
     let tags = aws_tags(&mut dice);
     let plaintext_secrets = if dice.once_in(4) { vec!["PASSWORD".to_owned()] } else { vec![] };
+    let mut container = |name: &str| ContainerDefinition { name: name.to_owned(), image: uri(&mut dice, is_calm) };
+    let mut container_definitions = vec![container("app")];
+    if revision % 3 == 2 {
+        container_definitions.push(container("sidecar"));
+    }
     let definition = TaskDefinition {
         task_definition_arn: format!("arn:aws:ecs:{region}:{account_id}:task-definition/{family}:{revision}"),
         family: family.to_owned(),
@@ -292,7 +310,7 @@ fn definition(bytes: &[u8], is_calm: bool) -> Seen<TaskDefinition> {
         registered_at,
         deregistered_at,
         registered_by: None,
-        container_definitions: vec![ContainerDefinition { name: "app".to_owned(), image: uri(&mut dice, is_calm) }],
+        container_definitions,
         tags,
         plaintext_secrets,
     };
@@ -408,8 +426,9 @@ fn reference(bytes: &[u8], known: &Known) -> Seen<Reference> {
     let mut dice = Dice::new(bytes);
     let location = place(dice.pick(&AT));
     let form = dice.roll() % 6;
+    let listed = dice.text(&["lambda", "lambda", "reference.eks"]);
     let mut reference = Reference {
-        source: "scheduler".to_owned(),
+        source: if form == 1 || form == 2 { listed } else { "scheduler".to_owned() },
         holder: "nightly".to_owned(),
         family: (form == 0 && !known.is_calm).then(|| dice.text(&["f", "g", "gone"])),
         image: (form == 1 || form == 2).then(|| uri(&mut dice, known.is_calm)),
@@ -492,6 +511,27 @@ fn sighting(ledger: &mut Ledger, bytes: &[u8]) {
 
 impl Seeds {
     pub(crate) fn world(&self) -> (Inventory, Ledger) {
+        let mut plot = Inventory::default();
+        let (mut inventory, ledger) = self.thrown_together();
+        if generate_plots::tell(&mut plot, &self.plot) {
+            let (taken_at, scopes) = (inventory.taken_at, inventory.scopes);
+            return (Inventory { taken_at, scopes, ..plot }, ledger);
+        }
+        inventory.repositories.extend(plot.repositories);
+        inventory.images.extend(plot.images);
+        inventory.manifests.extend(plot.manifests);
+        inventory.task_definitions.extend(plot.task_definitions);
+        inventory.services.extend(plot.services);
+        inventory.service_deployments.extend(plot.service_deployments);
+        inventory.service_revisions.extend(plot.service_revisions);
+        inventory.tasks.extend(plot.tasks);
+        inventory.references.extend(plot.references);
+        inventory.gaps.extend(plot.gaps);
+        (inventory, ledger)
+    }
+
+    /// What chance makes of the bytes.
+    fn thrown_together(&self) -> (Inventory, Ledger) {
         let mut inventory = Inventory { taken_at: super::world::now(), ..Inventory::default() };
         let is_calm = self.scopes % 4 != 3;
         let missing = if self.scopes % 32 == 31 { 1 } else { 0 };
@@ -534,7 +574,7 @@ impl Seeds {
             if taken.insert(one.task_set_arn.clone()) {
                 let location = inventory.services[owner].location.clone();
                 // Now and then only DescribeTaskSets shows it.
-                if described.is_none() || bytes[0] % 8 != 7 {
+                if described.is_none() || bytes[0] % 3 != 2 {
                     inventory.services[owner].value.task_sets.push(one);
                 }
                 inventory.task_sets.extend(described.map(|described| Seen::new(location, described)));

@@ -89,7 +89,7 @@ fn revision(bytes: &[u8], number: usize, inventory: &Inventory, known: &Known) -
     if known.is_calm && task_definition.is_none() || !known.is_calm && dice.once_in(8) {
         return None;
     }
-    let count = dice.roll() % 3;
+    let count = dice.pick(&[0, 1, 2, 2]);
     let revision = ServiceRevision {
         service_revision_arn: revision_arn(&owner.value.service_arn, number),
         service_arn: owner.value.service_arn.clone(),

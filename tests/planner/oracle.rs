@@ -9,6 +9,7 @@ use jettison::{
     inventory::{Image, Inventory, Seen, TaskDefinition, TaskSet},
     ledger::Ledger,
     model::{Digest, Family, Location, Revision, Timestamp},
+    plan::Action,
     policy::Policy,
 };
 
@@ -52,6 +53,8 @@ pub(crate) struct Oracle<'a> {
     /// Each task set with its service; one that two calls show is here once, with what the later one saw.
     pub(crate) task_sets: Vec<(usize, &'a TaskSet, &'a TaskSet)>,
     pub(crate) holders: Vec<Holder>,
+    /// Takes what was not read, or is not settled, for nothing: to ask what would go but for that.
+    pub(crate) is_trusting: bool,
     goes: BTreeSet<Thing>,
 }
 
@@ -65,8 +68,16 @@ pub(crate) fn last_part(text: &str) -> &str {
 
 impl<'a> Oracle<'a> {
     pub(crate) fn new(inventory: &'a Inventory, policy: &'a Policy, ledger: &'a Ledger, now: Timestamp) -> Self {
-        let mut oracle =
-            Self { inventory, policy, ledger, now, task_sets: vec![], holders: vec![], goes: BTreeSet::new() };
+        let mut oracle = Self {
+            inventory,
+            policy,
+            ledger,
+            now,
+            task_sets: vec![],
+            holders: vec![],
+            is_trusting: false,
+            goes: BTreeSet::new(),
+        };
         for (index, service) in inventory.services.iter().enumerate() {
             let described = |arn: &str| inventory.task_sets.iter().find(|one| one.value.task_set_arn == arn);
             for one in &service.value.task_sets {
@@ -84,8 +95,18 @@ impl<'a> Oracle<'a> {
         oracle
     }
 
-    /// Addresses, as plans write them, of everything that may go.
-    pub(crate) fn may_go(mut self) -> BTreeSet<String> {
+    /// One that holds nothing by what was not read.
+    pub(crate) fn trusting(inventory: &'a Inventory, policy: &'a Policy, ledger: &'a Ledger, now: Timestamp) -> Self {
+        let mut oracle = Self::new(inventory, policy, ledger, now);
+        oracle.is_trusting = true;
+        for holder in &mut oracle.holders {
+            (holder.uses.any_definition, holder.uses.any_image, holder.uses.anything) = (false, false, false);
+        }
+        oracle
+    }
+
+    /// What may be done to what, by its address as plans write it.
+    pub(crate) fn may_go(mut self) -> BTreeSet<(Action, String)> {
         let inventory = self.inventory;
         self.goes.extend((0..inventory.services.len()).map(Thing::Service));
         self.goes.extend((0..self.task_sets.len()).map(Thing::TaskSet));
@@ -106,7 +127,58 @@ impl<'a> Oracle<'a> {
                 self.goes.remove(&thing);
             }
         }
-        self.goes.iter().map(|thing| self.address(*thing)).collect()
+        let goes = self.goes.iter();
+        goes.flat_map(|thing| self.actions(*thing).into_iter().map(|action| (action, self.address(*thing)))).collect()
+    }
+
+    /// What is done to an object that goes.
+    fn actions(&self, thing: Thing) -> Vec<Action> {
+        match thing {
+            Thing::Service(_) => vec![Action::DeleteService],
+            Thing::TaskSet(index) if self.is_empty(self.task_sets[index].1) => vec![Action::DeleteTaskSet],
+            Thing::TaskSet(_) => vec![Action::ScaleTaskSet, Action::DeleteTaskSet],
+            Thing::Definition(index) => self.definition_actions(&self.inventory.task_definitions[index]),
+            Thing::Image(_) => vec![Action::DeleteImage],
+            Thing::Fixed => unreachable!(),
+        }
+    }
+
+    /// What is in use now, whatever becomes of it: `account/region resource`.
+    pub(crate) fn in_use(&self) -> BTreeSet<String> {
+        let inventory = self.inventory;
+        let mut in_use = BTreeSet::new();
+        for Seen { location, value: service } in &inventory.services {
+            let deployed =
+                service.deployments.iter().map(|one| one.desired_count.max(one.running_count).max(one.pending_count));
+            let counts = [service.desired_count, service.running_count, service.pending_count];
+            if counts.into_iter().chain(deployed).any(|count| count > 0) {
+                let (cluster, name) = (last_part(&service.cluster_arn), last_part(&service.service_arn));
+                in_use.insert(format!("{location} ecs/service/{cluster}/{name}"));
+            }
+        }
+        for seen in &inventory.task_definitions {
+            let name = definition_name(seen);
+            if self.holders.iter().any(|holder| holder.uses.definitions.contains(&name)) {
+                in_use.insert(format!("{} ecs/task-definition/{}:{}", seen.location, name.1, name.2));
+            }
+        }
+        for (index, seen) in inventory.images.iter().enumerate() {
+            let is_held = |image: usize| {
+                let name = image_name(&inventory.images[image]);
+                self.holders.iter().any(|holder| holder.uses.images.contains(&name) && self.holds_images(holder))
+            };
+            let mut above = (0..inventory.images.len()).filter(|other| self.below(*other).contains(&index));
+            if is_held(index) || above.any(is_held) {
+                let image = &seen.value;
+                in_use.insert(format!("{} ecr/image/{}@{}", seen.location, image.repository_name, image.image_digest));
+            }
+        }
+        in_use
+    }
+
+    /// Whether the object is of a place of the policy.
+    pub(crate) fn is_ours(&self, thing: Thing) -> bool {
+        self.label(self.location(thing)).is_some()
     }
 
     /// How many objects there are in the places of the policy.

@@ -1,8 +1,10 @@
 //! The oracle's part on deployments: which revisions a service may go back to, when the others ended, and which pulls and
 //! copies count. Asked of one revision, one image, one deployment at a time.
 
+use std::collections::BTreeSet;
+
 use jettison::{
-    inventory::{Image, Seen, Service, ServiceDeployment, ServiceRevision},
+    inventory::{Image, RepositoryFilter, Seen, Service, ServiceDeployment, ServiceRevision},
     model::{Location, Source, Timestamp},
 };
 
@@ -193,32 +195,40 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Whether deleting an image deletes a copy of which not enough is known, or which is there.
-    pub(crate) fn takes_a_copy_along(&self, index: usize) -> bool {
+    /// Where deleting an image deletes its copies: `account/region`.
+    pub(crate) fn deleted_with(&self, index: usize) -> BTreeSet<String> {
         let Seen { location, value: image } = &self.inventory.images[index];
         let repository = image.repository_name.as_str();
         let rules = self.inventory.registries.iter().filter(|seen| seen.location == *location);
         let rules = rules.flat_map(|seen| &seen.value.replication_configuration.rules);
-        let deleting =
-            rules.filter(|rule| rule.delete_replication.as_ref().is_some_and(|it| it.enabled)).filter(|rule| {
-                let filters = &rule.repository_filters;
-                filters.is_empty()
-                    || filters
-                        .iter()
-                        .any(|one| one.filter_type != "PREFIX_MATCH" || repository.starts_with(&one.filter))
-            });
-        deleting.flat_map(|rule| &rule.destinations).any(|there| {
-            let name = format!("{} {}", there.registry_id, there.region);
-            let is_scanned = self.inventory.scopes.iter().any(|scope| place(&scope.location()) == name);
+        let deleting = rules.filter(|rule| {
+            let filters = &rule.repository_filters;
+            let fits =
+                |one: &RepositoryFilter| one.filter_type != "PREFIX_MATCH" || repository.starts_with(&one.filter);
+            rule.delete_replication.as_ref().is_some_and(|it| it.enabled)
+                && (filters.is_empty() || filters.iter().any(fits))
+        });
+        let places = deleting.flat_map(|rule| &rule.destinations);
+        places.map(|there| format!("{}/{}", there.registry_id, there.region)).collect()
+    }
+
+    /// Whether deleting an image deletes a copy of which not enough is known, or which is there.
+    pub(crate) fn takes_a_copy_along(&self, index: usize) -> bool {
+        let image = &self.inventory.images[index].value;
+        let repository = image.repository_name.as_str();
+        self.deleted_with(index).iter().any(|name| {
+            let (registry_id, region) = name.split_once('/').unwrap();
+            let is_scanned = self.inventory.scopes.iter().any(|scope| scope.location().to_string() == *name);
             let same = |seen: &&Seen<Image>| {
-                place(&seen.location) == name && seen.value.repository_name.as_str() == repository
+                seen.location.to_string() == *name && seen.value.repository_name.as_str() == repository
             };
             let has_copy =
                 self.inventory.images.iter().filter(same).any(|seen| seen.value.image_digest == image.image_digest);
+            // Who uses the copy may be anywhere; only of the registry itself it matters which one was not read.
             let is_unread = self.inventory.gaps.iter().filter(|gap| !self.is_waived(gap.source)).any(|gap| {
                 use Source as S;
-                gap.account_id.as_ref().is_none_or(|id| id.as_str() == there.registry_id)
-                    && gap.region.as_ref().is_none_or(|region| region.as_str() == there.region)
+                gap.account_id.as_ref().is_none_or(|id| id.as_str() == registry_id)
+                    && gap.region.as_ref().is_none_or(|own| own.as_str() == region)
                     && gap.object.as_deref().is_none_or(|object| object.split('@').next() == Some(repository))
                     && [S::Repositories, S::Images, S::Manifests, S::Referrers, S::Archived, S::Replication]
                         .contains(&gap.source)
@@ -226,7 +236,8 @@ impl<'a> Oracle<'a> {
             let has_unread_index = (0..self.inventory.images.len()).any(|other| {
                 same(&&self.inventory.images[other]) && self.has_unread_index(super::oracle::Thing::Image(other))
             });
-            !is_scanned || has_copy || is_unread || has_unread_index
+            // A trusting oracle would not block for it either, but the plan says so of copies and gaps in one word.
+            !self.is_trusting && (!is_scanned || has_copy || is_unread || has_unread_index)
         })
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 /// A policy in the making.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rules {
     pub(crate) window: &'static str,
     pub(crate) observed: bool,
@@ -12,7 +12,7 @@ pub(crate) struct Rules {
 }
 
 /// A retention rule or a protection. Each field holds the lines of a block.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
     pub(crate) is_protect: bool,
     pub(crate) kind: &'static str,
@@ -82,7 +82,7 @@ fn some(lines: &'static [&'static str], range: std::ops::Range<usize>) -> impl S
     prop::collection::vec(0..lines.len().max(1), range).prop_map(move |picks| {
         let mut chosen: Vec<&str> = Vec::new();
         for line in picks.into_iter().filter_map(|pick| lines.get(pick)) {
-            if !chosen.iter().any(|other| attribute(other) == attribute(line)) {
+            if Rules::lacks(&chosen, line) && Rules::fits(&chosen, line) {
                 chosen.push(line);
             }
         }
@@ -139,14 +139,41 @@ pub(crate) fn protect() -> impl Strategy<Value = Block> {
     })
 }
 
+/// A rule by which everything of a kind goes.
+fn everything(kind: &'static str) -> Block {
+    let mut block = Block {
+        is_protect: false,
+        kind,
+        matching: vec![matches(kind)[0]],
+        keep: vec![],
+        deregister: vec![],
+        delete: vec![],
+    };
+    block.delete = match kind {
+        "service" => vec!["idle_for = \"0s\""],
+        "task_set" => vec!["older_than = \"0s\"", "scale_down = true"],
+        "task_definition" => vec!["inactive_for = \"0s\""],
+        _ => vec!["unused_for = \"0s\""],
+    };
+    if kind == "task_definition" {
+        block.deregister = vec!["unused_for = \"0s\""];
+    }
+    block
+}
+
 pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let of_kind = |kind: usize| prop::collection::vec(block(KINDS[kind]), 0..3);
     let blocks =
         (of_kind(0), of_kind(1), of_kind(2), of_kind(3), prop::collection::vec(protect(), 0..2), any::<bool>());
     let waivers = prop::sample::subsequence(vec!["tasks", "task_sets", "lambda", "scheduler", "codedeploy"], 0..2);
-    (blocks, prop::sample::select(vec!["0s", "0s", "24h"]), prop::bool::weighted(0.15), waivers).prop_map(
-        |((a, b, c, d, protects, few), window, observed, waivers)| {
+    let windows = prop::sample::select(vec!["0s", "0s", "24h"]);
+    (blocks, windows, prop::bool::weighted(0.15), waivers, any::<bool>()).prop_map(
+        |((a, b, c, d, protects, few), window, observed, waivers, is_sweeping)| {
             let mut blocks = [a, b, c, d].concat();
+            // Where little is asked to go, little can go wrong.
+            if is_sweeping {
+                blocks.extend(KINDS.map(everything));
+            }
             if few {
                 blocks.extend(protects);
             }
@@ -194,6 +221,12 @@ impl Rules {
         texts.extend(self.waivers.iter().map(|source| format!("waive \"{source}\" {{ reason = \"none\" }}\n")));
         texts.extend(self.blocks.iter().enumerate().map(|(name, block)| block.text(name)));
         texts
+    }
+
+    /// Whether a line may stand beside others in a `match`: `untagged = true` is about untagged images alone.
+    pub(crate) fn fits(lines: &[&str], line: &str) -> bool {
+        let both = |one: &str, two: &str| one.starts_with("tags") && two == "untagged = true";
+        !lines.iter().any(|other| both(other, line) || both(line, other))
     }
 
     /// Whether a line of this attribute may still be added.

@@ -44,6 +44,11 @@ pub(crate) fn digest(name: &str) -> Digest {
     format!("sha256:{hash:016x}{:048x}", name.len()).parse().unwrap()
 }
 
+/// So many minutes before `now`; in the future if negative.
+pub(crate) fn minutes_ago(minutes: i64) -> Option<Timestamp> {
+    Some(now() - jiff::SignedDuration::from_mins(minutes))
+}
+
 /// How plans write an image, without account and Region.
 pub(crate) fn image_address(repository: &str, name: &str) -> String {
     format!("ecr/image/{repository}@{}", digest(name))

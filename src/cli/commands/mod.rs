@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod explain;
+pub(super) mod graph;
 pub(super) mod iam_policy;
 pub(super) mod inventory;
 pub(super) mod journal;

@@ -1,6 +1,10 @@
 //! `jettison plan`
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
 
 use super::show::{plan_json, print_plan};
 use crate::{
@@ -108,26 +112,29 @@ fn answer(policy: &PolicyDir, (inventory, id): (&Inventory, InventoryId), ledger
 
 /// Reads an inventory file, compressed if its name ends in `.zst`.
 pub(in crate::cli) fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
-    read_file(path, |file| inventory::read(file), |file| inventory::read(file))
+    read_file(path, inventory::read)
 }
 
 /// Reads an inventory file and says which world it tells of.
 pub(in crate::cli) fn read_identified(path: &Path) -> Result<(Inventory, InventoryId), CliError> {
-    read_file(path, |file| inventory::read_identified(file), |file| inventory::read_identified(file))
+    read_file(path, inventory::read_identified)
 }
 
 fn read_file<T>(
     path: &Path,
-    read: impl FnOnce(File) -> Result<T, InventoryError>,
-    read_compressed: impl FnOnce(zstd::Decoder<'_, std::io::BufReader<File>>) -> Result<T, InventoryError>,
+    read: impl FnOnce(Box<dyn Read + Send>) -> Result<T, InventoryError>,
 ) -> Result<T, CliError> {
-    let unreadable = |source| CliError::Read { path: path.to_owned(), source };
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file = File::open(path).map_err(unreadable)?;
-    let read = if path.extension().is_some_and(|extension| extension == "zst") {
-        read_compressed(zstd::Decoder::new(file).map_err(unreadable)?)
-    } else {
-        read(file)
-    };
+    let file = File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    let is_compressed = path.extension().is_some_and(|extension| extension == "zst");
+    let read = if is_compressed { decoder(file).map_err(Into::into).and_then(read) } else { read(Box::new(file)) };
     read.map_err(|source| CliError::Inventory { path: path.to_owned(), source })
+}
+
+fn decoder(file: File) -> io::Result<Box<dyn Read + Send>> {
+    let mut file = BufReader::new(file);
+    if file.fill_buf()?.starts_with(b"{") {
+        return Err(io::Error::other("its name ends in .zst, but it is not compressed"));
+    }
+    Ok(Box::new(zstd::Decoder::with_buffer(file)?))
 }

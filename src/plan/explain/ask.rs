@@ -5,7 +5,7 @@ use super::{
     conditions::{Asked, conditions},
     explanation::EXPLANATION_VERSION,
     paths::{Fates, fate, held_by, within_unit},
-    rules::{Words, words},
+    rules::words,
     unknown::{locate, no_such_object},
     view::View,
     wanted::WantedObject,
@@ -111,12 +111,11 @@ impl Told<'_, '_> {
         let Self { estate, groundwork, scope, view } = self;
         let question = estate.question;
         let held = held_by(estate, &Fates::of(estate, groundwork), &view.nodes(estate));
-        let Words { words: rules, can_retire } = words(estate, scope, view);
+        let words = words(estate, scope, view);
         let (last_use, evidence) = witnesses(estate, groundwork, view, &address.resource);
         let Said { reasons, actions, eligible_at, rule } = said(view.verdict());
         let (rule, at) = rule.unzip();
-        let asked =
-            Asked { estate, address, location: scope.location(), reasons, rules: &rules, can_retire, held_by: &held };
+        let asked = Asked { estate, address, location: scope.location(), reasons, words: &words, held_by: &held };
         let conditions = conditions(&asked, fate(view.verdict()));
         let mut held_by = [held.others, held.tasks].concat();
         let more_holders = held_by.len().saturating_sub(TOLD);
@@ -138,7 +137,7 @@ impl Told<'_, '_> {
             held_by,
             more_holders,
             unit: self.unit(),
-            rules,
+            rules: words.words,
             last_use,
             evidence,
         }

@@ -2,8 +2,9 @@
 //! one.
 
 use super::{
-    explanation::{Condition, Fate, Hop, HowHeld, Path, RuleWord, Word},
+    explanation::{Condition, Fate, Hop, HowHeld, Path, Word},
     paths::HeldBy,
+    rules::Words,
 };
 use crate::{
     inventory::Gap,
@@ -20,9 +21,7 @@ pub(super) struct Asked<'c, 'a> {
     pub(super) address: &'c Address,
     pub(super) location: Location,
     pub(super) reasons: &'c [Reason],
-    pub(super) rules: &'c [RuleWord],
-    /// Whether one of them has a term by which such an object goes.
-    pub(super) can_retire: bool,
+    pub(super) words: &'c Words,
     pub(super) held_by: &'c HeldBy,
 }
 
@@ -84,14 +83,13 @@ impl Asked<'_, '_> {
 
     /// What rules would say once nothing else kept it.
     fn of_rules(&self) -> Vec<Condition> {
-        let said = |word: Word| self.rules.iter().filter(move |rule| rule.says == word);
-        let reasons = |word: Word| said(word).filter_map(|rule| rule.reason.as_ref());
-        let mut found: Vec<Condition> = reasons(Word::Keeps).flat_map(|reason| self.of_reason(reason)).collect();
-        if said(Word::Retires).next().is_none() {
-            // Any one of those that wait is enough; the one that waits the shortest comes first.
-            match reasons(Word::Waits).min_by_key(|reason| (reason.until.is_none(), reason.until)) {
+        let keeping = self.words.words.iter().filter(|rule| rule.says == Word::Keeps);
+        let keeping = keeping.filter_map(|rule| rule.reason.as_ref());
+        let mut found: Vec<Condition> = keeping.flat_map(|reason| self.of_reason(reason)).collect();
+        if !self.words.retires {
+            // Any one of those that wait is enough: the one that waits the shortest.
+            match self.words.waiting.iter().min_by_key(|reason| (reason.until.is_none(), reason.until)) {
                 Some(reason) => found.extend(self.of_reason(reason)),
-                None if self.can_retire => {}
                 None => found.push(self.a_rule()),
             }
         }
@@ -158,11 +156,16 @@ impl Asked<'_, '_> {
     }
 
     fn newer_ones(&self, reason: &Reason) -> String {
-        let ranked = self.rules.iter().filter(|rule| rule.reason.as_ref() == Some(reason)).find_map(|rule| rule.rank);
+        let ranked =
+            self.words.words.iter().filter(|rule| rule.reason.as_ref() == Some(reason)).find_map(|rule| rule.rank);
         let Some(rank) = ranked else { return format!("newer ones take its place ({})", reason.text) };
         let missing = usize::try_from(rank.kept).unwrap_or(usize::MAX).saturating_sub(rank.place).saturating_add(1);
-        let ones = if missing == 1 { "one newer one is" } else { &format!("{missing} newer ones are") };
-        format!("{ones} there: it is number {} of {}, and {}", rank.place, rank.of, reason.text)
+        let ones = if missing == 1 {
+            "a newer one comes, which takes its place"
+        } else {
+            &format!("{missing} newer ones come, which take its place")
+        };
+        format!("{ones}: it is number {} of {}, and {}", rank.place, rank.of, reason.text)
     }
 
     /// Each holder that stays, and each ACTIVE definition on the way.

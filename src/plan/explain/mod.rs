@@ -19,5 +19,5 @@ pub use explanation::{
     Condition, EXPLANATION_VERSION, Explanation, Fate, Hop, HowHeld, Part, Path, Rank, RuleWord, UnitPart, Witness,
     WitnessKind, Word,
 };
-pub use unknown::Unexplained;
+pub use unknown::{Unexplained, locate, no_such_object};
 pub use wanted::{Wanted, WantedError, WantedObject};

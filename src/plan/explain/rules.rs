@@ -7,13 +7,13 @@ use super::{
     view::View,
 };
 use crate::{
-    model::Scope,
+    model::{Reason, Scope},
     plan::{
-        definitions::DefinitionView,
+        definitions::{DefinitionView, SaidOfDefinition},
         estate::Estate,
-        images::{ImageView, SaidOfUnit},
-        services,
-        task_sets::{self, TaskSetRule},
+        images::ImageView,
+        services, task_sets,
+        unit::SaidOfUnit,
         verdict::Says,
     },
     policy::Rule,
@@ -24,16 +24,23 @@ use crate::{
 pub(super) struct Words {
     /// In the order of the policy.
     pub(super) words: Vec<RuleWord>,
-    /// Whether one of them has a term by which such an object goes.
-    pub(super) can_retire: bool,
+    /// What those wait for that would retire it, also of those that keep it for now.
+    pub(super) waiting: Vec<Reason>,
+    /// Whether one would retire it if none kept it.
+    pub(super) retires: bool,
 }
 
-impl FromIterator<(RuleWord, bool)> for Words {
-    fn from_iter<I: IntoIterator<Item = (RuleWord, bool)>>(said: I) -> Self {
+/// A word, and what the rule says once it does not keep the object.
+impl<'p> FromIterator<(RuleWord, Says<'p>)> for Words {
+    fn from_iter<I: IntoIterator<Item = (RuleWord, Says<'p>)>>(said: I) -> Self {
         let mut words = Self::default();
-        for (word, can_retire) in said {
+        for (word, otherwise) in said {
             words.words.push(word);
-            words.can_retire |= can_retire;
+            match otherwise {
+                Says::Waits(reason) => words.waiting.push(reason),
+                Says::Retires(_) => words.retires = true,
+                Says::Nothing | Says::Keeps(_) => {}
+            }
         }
         words
     }
@@ -44,12 +51,11 @@ pub(super) fn words(estate: &Estate<'_>, scope: &Scope, view: &View<'_, '_>) -> 
     match view {
         View::Service { node, service, .. } => {
             let said = services::rules_on(estate, scope, node, service);
-            said.iter().map(|(rule, says)| (word("service", rule, says), rule.terms.delete.is_some())).collect()
+            said.into_iter().map(|(rule, says)| (word("service", rule, &says), says)).collect()
         }
         View::TaskSet { node, family, task_set, .. } => {
             let said = task_sets::rules_on(estate, family, node, task_set);
-            let can_retire = |rule: &TaskSetRule| rule.terms.delete.is_some();
-            said.iter().map(|(rule, says)| (word("task_set", rule, says), can_retire(rule))).collect()
+            said.into_iter().map(|(rule, says, otherwise)| (word("task_set", rule, &says), otherwise)).collect()
         }
         View::Definition(definition) => of_definition(definition),
         View::Image(image) => of_image(image),
@@ -77,21 +83,18 @@ fn rank(place: Option<(usize, usize)>, kept: Option<u32>) -> Option<Rank> {
 }
 
 fn of_definition(view: &DefinitionView<'_, '_>) -> Words {
-    let is_active = view.revision.definition.status == "ACTIVE";
-    let words = view.rules.iter().map(|(rule, says, place)| {
-        let terms = &rule.terms;
-        let rank = rank(*place, terms.keep.newest.as_ref().map(|said| said.value));
-        let can_retire = if is_active { terms.deregister.is_some() } else { terms.delete.is_some() };
-        (RuleWord { rank, ..word("task_definition", rule, says) }, can_retire)
+    let words = view.rules.iter().map(|SaidOfDefinition { rule, says, otherwise, place }| {
+        let rank = rank(*place, rule.terms.keep.newest.as_ref().map(|said| said.value));
+        (RuleWord { rank, ..word("task_definition", rule, says) }, otherwise.clone())
     });
     words.collect()
 }
 
 fn of_image(view: &ImageView<'_>) -> Words {
-    let words = view.rules.iter().map(|SaidOfUnit { rule, covers, says, place }| {
+    let words = view.rules.iter().map(|SaidOfUnit { rule, covers, says, otherwise, place }| {
         let rank = rank(*place, rule.terms.keep.newest.as_ref().map(|said| said.value));
         let covers = covers.iter().map(|tag| (*tag).into()).collect();
-        (RuleWord { covers, rank, ..word("image", rule, says) }, rule.terms.delete.is_some())
+        (RuleWord { covers, rank, ..word("image", rule, says) }, otherwise.clone())
     });
     words.collect()
 }

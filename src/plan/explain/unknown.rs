@@ -66,7 +66,7 @@ fn did_you_mean(suggestions: &[String]) -> String {
 ///
 /// # Errors
 /// The policy does not have the place, the inventory does not cover it, or no image has the tag.
-pub(super) fn locate(question: &Question<'_>, wanted: &Wanted) -> Result<(Location, Resource), Unexplained> {
+pub fn locate(question: &Question<'_>, wanted: &Wanted) -> Result<(Location, Resource), Unexplained> {
     let accounts = &question.policy.accounts;
     let label = wanted.account.to_string();
     let Some(account) = accounts.iter().find(|account| account.label == wanted.account) else {
@@ -93,7 +93,8 @@ fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 /// The error for what the inventory does not have.
-pub(super) fn no_such_object(question: &Question<'_>, wanted: &Wanted, location: &Location) -> Unexplained {
+#[must_use]
+pub fn no_such_object(question: &Question<'_>, wanted: &Wanted, location: &Location) -> Unexplained {
     let rest = match &wanted.object {
         WantedObject::Tagged(repository, tag) => images(question, location, repository, Some(tag.as_str()), None),
         WantedObject::Resource(Resource::Image { repository, digest }) => {

@@ -1,0 +1,22 @@
+//! The laws over generated worlds and policies. A failure leaves the world, the policy and the ledger in files, and says by
+//! which command the same plan is made again.
+//!
+//! `JETTISON_CASES` sets how many worlds the ordinary run tries: `JETTISON_CASES=100000 cargo test --test planner laws`.
+
+mod carried_out;
+mod determinism;
+mod order;
+mod plan_file;
+mod reachable;
+mod reproduction;
+mod silence;
+mod trial;
+mod unknown;
+mod verdicts;
+mod windows;
+
+pub(crate) use determinism::ndjson;
+use trial::{Case, answer_at, ensure, ensure_no_more, holds, holds_under, parse_files, plan_at};
+pub(crate) use trial::{cases, effects, parse, plan, retired};
+
+use super::world::now;
