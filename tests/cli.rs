@@ -8,16 +8,26 @@
 
 #[path = "cli/accounts.rs"]
 mod accounts;
+#[path = "cli/archive.rs"]
+mod archive;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/bad_inventory.rs"]
 mod bad_inventory;
+#[path = "cli/budget.rs"]
+mod budget;
 #[path = "cli/daily.rs"]
 mod daily;
+#[path = "cli/diff.rs"]
+mod diff;
+#[path = "cli/diff_page.rs"]
+mod diff_page;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/forecast.rs"]
+mod forecast;
 #[path = "cli/iam.rs"]
 mod iam;
 #[path = "cli/lists.rs"]
@@ -26,6 +36,10 @@ mod lists;
 mod network;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/secrets.rs"]
+mod secrets;
+#[path = "cli/select.rs"]
+mod select;
 #[path = "cli/site.rs"]
 mod site;
 #[path = "cli/touch.rs"]

@@ -7,8 +7,14 @@
 //! reads the example the way its readers do.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+#[path = "planner/archive.rs"]
+mod archive;
+#[path = "planner/budget.rs"]
+mod budget;
 #[path = "planner/corners.rs"]
 mod corners;
+#[path = "planner/diff.rs"]
+mod diff;
 #[path = "planner/estate.rs"]
 mod estate;
 #[path = "planner/explain.rs"]
@@ -41,6 +47,8 @@ mod pitfalls;
 mod quickstart;
 #[path = "planner/rules.rs"]
 mod rules;
+#[path = "planner/select.rs"]
+mod select;
 #[path = "planner/trap_coverage.rs"]
 mod trap_coverage;
 #[path = "planner/traps.rs"]

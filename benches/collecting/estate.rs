@@ -175,6 +175,7 @@ fn add_registry(estate: &mut Inventory, scope: &Scope, size: &Size) {
             last_recorded_pull_time: Some(estate.taken_at),
             subject_manifest_digest: None,
             image_status: Some("ACTIVE".into()),
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };

@@ -128,6 +128,7 @@ impl Pushed {
             last_recorded_pull_time: pulled.filter(|_| matches!(part, Part::Root | Part::Platform(0))),
             subject_manifest_digest: (part == Part::Signature && !old_signature).then(|| self.root(fleet, push)),
             image_status: Some(if is_archived { "ARCHIVED" } else { "ACTIVE" }.into()),
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: findings.filter(|_| is_program).map(Into::into),
         }

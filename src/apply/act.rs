@@ -1,8 +1,8 @@
 //! The calls that change something, a batch at a time.
 
 use crate::{
-    aws::{ErrorKind, ItemOutcome, ItemResult, Mutation, Removal, Session},
-    model::{Digest, task_definition_arn},
+    aws::{Archival, ErrorKind, ItemOutcome, ItemResult, Mutation, Removal, Session},
+    model::{Digest, RepositoryName, task_definition_arn},
     plan::{Action, Step},
 };
 
@@ -27,6 +27,7 @@ pub(super) enum Act {
 pub(super) async fn act(session: &Session, action: Action, steps: &[&Step]) -> Vec<Act> {
     match action {
         Action::DeleteImage => delete_images(session, steps).await,
+        Action::ArchiveImage => archive_images(session, steps).await,
         Action::DeleteTaskDefinition => delete_task_definitions(session, steps).await,
         Action::ScaleTaskSet | Action::DeleteTaskSet | Action::DeleteService | Action::DeregisterTaskDefinition => {
             let mut acts = Vec::with_capacity(steps.len());
@@ -62,7 +63,7 @@ async fn one(session: &Session, action: Action, step: &Step) -> Option<Act> {
                 session.delete_task_set(cluster, service, id).await
             }
         }
-        Action::DeleteTaskDefinition | Action::DeleteImage => return None,
+        Action::DeleteTaskDefinition | Action::ArchiveImage | Action::DeleteImage => return None,
     };
     Some(match removal {
         Ok(Removal::Done) => Act::Done,
@@ -88,6 +89,33 @@ async fn delete_task_definitions(session: &Session, steps: &[&Step]) -> Vec<Act>
     match session.delete_task_definitions(&arns).await {
         Ok(results) => steps.iter().zip(&arns).map(|(_, arn)| of_item(&results, arn)).collect(),
         Err(mutation) => steps.iter().map(|_| of_mutation(&mutation)).collect(),
+    }
+}
+
+async fn archive_images(session: &Session, steps: &[&Step]) -> Vec<Act> {
+    let mut acts = Vec::with_capacity(steps.len());
+    for step in steps {
+        let act = match (&step.target.repository, &step.target.digest) {
+            (Some(repository), Some(digest)) => archive_image(session, repository, digest).await,
+            (_, _) => not_named(step),
+        };
+        acts.push(act);
+    }
+    acts
+}
+
+async fn archive_image(session: &Session, repository: &RepositoryName, digest: &Digest) -> Act {
+    match session.archive_image(repository, digest).await {
+        Ok(Archival::Archived) => Act::Done,
+        Ok(Archival::Gone) => Act::AlreadyGone,
+        Ok(Archival::Other { status }) => Act::InDoubt(format!("ECR answers that its status is {status}")),
+        // ECR says so of an image that is archived already, too.
+        Ok(Archival::NotSupported { message }) => {
+            let now = session.describe_images_by_digest(repository, std::slice::from_ref(digest)).await;
+            let status = now.ok().and_then(|batch| batch.found.into_iter().next()?.image_status);
+            if status.as_deref() == Some("ARCHIVED") { Act::AlreadyGone } else { Act::Failed(message) }
+        }
+        Err(mutation) => of_mutation(&mutation),
     }
 }
 

@@ -13,6 +13,7 @@ pub const fn operations(action: Action) -> &'static [Operation] {
         Action::DeleteService => &[Op::DescribeServices, Op::DeleteService],
         Action::DeregisterTaskDefinition => &[Op::DescribeTaskDefinition, Op::DeregisterTaskDefinition],
         Action::DeleteTaskDefinition => &[Op::DescribeTaskDefinition, Op::DeleteTaskDefinitions],
+        Action::ArchiveImage => &[Op::ListRepositoryTags, Op::DescribeImages, Op::UpdateImageStorageClass],
         Action::DeleteImage => &[Op::ListRepositoryTags, Op::DescribeImages, Op::BatchDeleteImage],
     }
 }

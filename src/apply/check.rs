@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     graph::{ImageKey, Node, TaskDefinitionKey},
-    inventory::{Service, Tag, TaskDefinition, TaskSet},
+    inventory::{Image, Service, Tag, TaskDefinition, TaskSet},
     model::{Kind, Resource},
     plan::{Action, Expect, PlanSettings, Step},
 };
@@ -62,6 +62,10 @@ pub(super) fn check(
 /// Reads off whether a call that may or may not have been carried out was.
 pub(super) fn settle(step: &Step, observation: &Observation) -> Settled {
     match already(step, observation) {
+        // Who deleted it did not wait for it to be archived.
+        Ok(true) if step.action == Action::ArchiveImage && is_gone(observation) => {
+            return Settled::NotDone("the image is gone".to_owned());
+        }
         Ok(true) => return Settled::Done,
         Ok(false) => {}
         Err(problem) => return Settled::Unknown(problem),
@@ -73,6 +77,10 @@ pub(super) fn settle(step: &Step, observation: &Observation) -> Settled {
         return Settled::Superseded("the image was pushed again since".to_owned());
     }
     Settled::NotDone("AWS still shows it as it was".to_owned())
+}
+
+fn is_gone(observation: &Observation) -> bool {
+    matches!(observation, Observation::Image(ImageObservation { image: None, .. }))
 }
 
 fn pushed_at(expect: &Expect) -> Option<&Option<crate::model::Timestamp>> {
@@ -109,8 +117,16 @@ fn already(step: &Step, observation: &Observation) -> Result<bool, String> {
             "DELETE_IN_PROGRESS" => true,
             _ => false,
         }),
-        Observation::Image(observation) => Ok(observation.image.is_none()),
+        Observation::Image(ImageObservation { image: None, .. }) => Ok(true),
+        Observation::Image(ImageObservation { image: Some(image), .. }) => {
+            Ok(step.action == Action::ArchiveImage && status_of(image) == "ARCHIVED")
+        }
     }
+}
+
+/// The status of an image; ECR leaves that of an active one out.
+fn status_of(image: &Image) -> &str {
+    image.image_status.as_deref().unwrap_or("ACTIVE")
 }
 
 pub(super) fn is_scaled_to_zero(task_set: &TaskSet) -> bool {
@@ -202,7 +218,7 @@ impl Case<'_> {
 
     /// A registry in which deleting the image deletes it too, and of which the plan did not know that it has no copy.
     fn replicated(&self) -> Option<String> {
-        if self.step.action.kind() != Kind::Image {
+        if self.step.action != Action::DeleteImage {
             return None;
         }
         let repository = self.step.target.repository.as_ref()?;
@@ -244,7 +260,8 @@ impl Case<'_> {
     }
 
     fn status(&self, expected: &str) -> Option<String> {
-        let status = &self.definition()?.status;
+        let of_definition = self.definition().map(|definition| definition.status.as_str());
+        let status = of_definition.or_else(|| self.image().map(status_of))?;
         (status != expected).then(|| format!("its status is now {status}"))
     }
 
@@ -319,7 +336,7 @@ impl Case<'_> {
         })
     }
 
-    fn image(&self) -> Option<&crate::inventory::Image> {
+    fn image(&self) -> Option<&Image> {
         match self.observation {
             Observation::Image(observation) => observation.image.as_deref(),
             Observation::Service(_)

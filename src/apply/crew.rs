@@ -25,7 +25,7 @@ use crate::{
     graph::ImageKey,
     journal::{self, Found, Outcome, Progress},
     model::{Kind, Location, Now, Resource, Timestamp},
-    plan::{Plan, Step, StepId},
+    plan::{Action, Plan, Step, StepId},
 };
 
 /// Before reading back after a lost answer: the request may still be on its way through AWS.
@@ -338,9 +338,11 @@ impl<'r> Crew<'r> {
         fate
     }
 
-    /// Remembers an image that is gone.
+    /// Remembers an image that is gone. An archived one is still there.
     pub(super) fn note_gone(&self, step: &Step) {
-        if let Some(Resource::Image { repository, digest }) = step.target.resource(step.action.kind()) {
+        if step.action == Action::DeleteImage
+            && let Some(Resource::Image { repository, digest }) = step.target.resource(step.action.kind())
+        {
             let key = ImageKey { registry: step.target.location(), repository, digest };
             self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
         }

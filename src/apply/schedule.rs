@@ -10,6 +10,10 @@ use crate::{
     plan::{Action, Step, StepId},
 };
 
+/// Images are archived by a call each. So many are looked at again together: their calls take a second or so at the rate that
+/// is assumed of ECR, and twice their reads would take longer than they.
+const ARCHIVED_TOGETHER: usize = 5;
+
 /// Calls that share a quota, of which one batch runs at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Lane {
@@ -206,7 +210,7 @@ impl Group {
             Action::DeleteService => Bucket::EcsServiceModify,
             Action::DeregisterTaskDefinition => Bucket::EcsTaskDefinitionModify,
             Action::DeleteTaskDefinition => Bucket::EcsTaskDefinitionDeletion,
-            Action::DeleteImage => Bucket::EcrModify,
+            Action::ArchiveImage | Action::DeleteImage => Bucket::EcrModify,
         };
         Self {
             lane: Lane { location: step.target.location(), bucket },
@@ -216,10 +220,11 @@ impl Group {
     }
 }
 
-/// How many objects one call takes.
+/// How many objects are looked at again together: as many as one call takes.
 fn size(action: Action) -> usize {
     match action {
         Action::DeleteTaskDefinition => batch::DELETE_TASK_DEFINITIONS,
+        Action::ArchiveImage => ARCHIVED_TOGETHER,
         Action::DeleteImage => batch::IMAGES,
         Action::ScaleTaskSet | Action::DeleteTaskSet | Action::DeleteService | Action::DeregisterTaskDefinition => 1,
     }

@@ -21,7 +21,7 @@ fn step(id: u32, action: Action, place: u8, after: &[u32]) -> Step {
     let account_id = format!("{:012}", u64::from(place) * 111_111_111_111).parse().unwrap();
     let location = Location { account_id, region: "eu-central-1".into() };
     let resource = match action {
-        Action::DeleteImage => Resource::Image {
+        Action::ArchiveImage | Action::DeleteImage => Resource::Image {
             repository: format!("team/{}", id % 2).into(),
             digest: format!("sha256:{id:064x}").parse().unwrap(),
         },
@@ -35,7 +35,7 @@ fn step(id: u32, action: Action, place: u8, after: &[u32]) -> Step {
         id: StepId(id),
         action,
         address: format!("demo/eu-central-1/ecs/task-definition/web:{id}").parse().unwrap(),
-        target: Target::new(&location, &resource, &[]),
+        target: Target::new(&location, &resource, Vec::new()),
         rule: "task_definition.default".into(),
         at: "policy.hcl:1".into(),
         reasons: Vec::<Reason>::new().into(),

@@ -71,4 +71,5 @@ pub use lambda::ImageFunction;
 #[cfg(feature = "scheduler")]
 pub use scheduler::Schedule;
 
+pub use ecr::Archival;
 pub use ecs::{DaemonDeployment, DefinitionStatus, ListedDaemonDefinition, TaskFilter};

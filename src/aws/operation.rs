@@ -45,6 +45,8 @@ pub enum Operation {
     DescribeImages,
     /// ecr:BatchGetImage.
     BatchGetImage,
+    /// ecr:UpdateImageStorageClass.
+    UpdateImageStorageClass,
     /// ecr:BatchDeleteImage.
     BatchDeleteImage,
     /// ecs:ListServiceDeployments.
@@ -119,7 +121,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::DescribeClusters,
@@ -139,6 +141,7 @@ impl Operation {
         Self::ListRepositoryTags,
         Self::DescribeImages,
         Self::BatchGetImage,
+        Self::UpdateImageStorageClass,
         Self::BatchDeleteImage,
         Self::ListServiceDeployments,
         Self::DescribeServiceDeployments,
@@ -199,6 +202,7 @@ impl Operation {
             Self::ListRepositoryTags => ("ecr", "ListTagsForResource"),
             Self::DescribeImages => ("ecr", "DescribeImages"),
             Self::BatchGetImage => ("ecr", "BatchGetImage"),
+            Self::UpdateImageStorageClass => ("ecr", "UpdateImageStorageClass"),
             Self::BatchDeleteImage => ("ecr", "BatchDeleteImage"),
             Self::ListServiceDeployments => ("ecs", "ListServiceDeployments"),
             Self::DescribeServiceDeployments => ("ecs", "DescribeServiceDeployments"),

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::plan::Wanted;
+use crate::{
+    model::AsOf,
+    plan::{AddressPattern, Wanted},
+};
 
 /// Cleans up Amazon ECS and ECR the way Terraform builds them.
 ///
@@ -52,6 +55,8 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Show a saved plan
     Show(ShowArgs),
+    /// Show what changed between two saved plans, and why
+    Diff(DiffArgs),
     /// Tell why an object is kept, deferred or retired, and what would have to change
     Explain(ExplainArgs),
     /// Draw who holds what
@@ -83,17 +88,51 @@ pub(super) struct PlanArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// Exit with 2 if there is something to do
+    /// Exit with 2 if there is something to do; of a comparison, if anything was added
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Decide on a recorded inventory, without asking AWS
     #[arg(long, value_name = "FILE")]
     pub(super) inventory: Option<PathBuf>,
+    /// Forecast: decide for a later instant, such as 2026-12-01 or +30d, on what is there now
+    #[arg(long, value_name = "TIME|+AGE", allow_hyphen_values = true)]
+    pub(super) as_of: Option<AsOf>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// Show what changed since an older plan, and why
+    #[arg(long, value_name = "PLAN")]
+    pub(super) against: Option<PathBuf>,
+    /// Show what the edit of the policy alone changes: DIR is the policy before it
+    #[arg(long, value_name = "DIR")]
+    pub(super) policy_base: Option<PathBuf>,
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
     #[command(flatten)]
     pub(super) lists: ListArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SelectArgs {
+    /// Plan only what this address or pattern names, and what must go before it; may be given more than once
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) target: Vec<AddressPattern>,
+    /// Leave out what this address or pattern names, and what waits for it; may be given more than once
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) exclude: Vec<AddressPattern>,
+}
+
+impl SelectArgs {
+    /// Whether nothing is left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.target.is_empty() && self.exclude.is_empty()
+    }
+
+    /// The same on a command line.
+    pub(super) fn words(&self) -> String {
+        let targets = self.target.iter().map(|pattern| format!(" --target '{pattern}'"));
+        targets.chain(self.exclude.iter().map(|pattern| format!(" --exclude '{pattern}'"))).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -107,7 +146,7 @@ pub(super) struct ListArgs {
 pub(super) enum Format {
     /// For reading in a terminal
     Human,
-    /// The plan document
+    /// The document, for programs
     Json,
 }
 
@@ -125,6 +164,9 @@ pub(super) struct ApplyArgs {
     /// Apply only if the plan has this id
     #[arg(long, value_name = "PLAN_ID")]
     pub(super) expect: Option<String>,
+    /// Carry the plan out although it exceeds the policy's budget; the reason is kept in the journal
+    #[arg(long, value_name = "WHY", value_parser = said)]
+    pub(super) override_budget: Option<String>,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -159,6 +201,23 @@ pub(super) struct ShowArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Show every object, not only the first of each group
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The old plan
+    pub(super) from: PathBuf,
+    /// The new plan
+    pub(super) to: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Exit with 2 if anything was added
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
     /// Show every object, not only the first of each group
     #[arg(long)]
     pub(super) full: bool,
@@ -335,4 +394,11 @@ pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
+}
+
+/// A reason that says something, on one line, as journals and terminals show it.
+fn said(text: &str) -> Result<String, &'static str> {
+    let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
+    let text = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if text.is_empty() { Err("say why, for whoever reads the journal") } else { Ok(text) }
 }

@@ -8,8 +8,8 @@ use crate::{
     aws::{AwsError, ErrorKind},
     inventory::InventoryError,
     journal::{JournalError, RunId, RunIdError},
-    model::{Diagnostics, Timestamp},
-    plan::{PlanFileError, Refusal, RefusalCode, Unexplained},
+    model::{Diagnostics, PastError, Timestamp},
+    plan::{NoSuchObject, PlanFileError, Refusal, RefusalCode, Unexplained},
     render::render_diagnostics,
     sim::{PersistenceError, WorldError},
     store::StoreError,
@@ -60,6 +60,19 @@ pub(super) enum CliError {
     OtherPolicy,
     #[error("the plan cannot be applied: {}", texts(.0))]
     Refused(Vec<Refusal>),
+    #[error(transparent)]
+    Selection(#[from] NoSuchObject),
+    #[error(transparent)]
+    AsOf(#[from] PastError),
+    #[error(
+        "--against compares with a saved plan, and --policy-base with the plan of another policy: ask for one after the other"
+    )]
+    TwoComparisons,
+    #[error(
+        "the base calls account {id} \"{base}\" and the policy calls it \"{now}\", so --target and --exclude would not mean \
+         the same for both; compare the whole plans"
+    )]
+    RenamedAccount { id: crate::model::AccountId, base: crate::model::AccountLabel, now: crate::model::AccountLabel },
     #[error("the run cannot be named")]
     RunId(#[source] RunIdError),
     #[error("the run {0} is unfinished: finish it with `jettison resume`, then plan again")]
@@ -97,6 +110,7 @@ impl CliError {
                 Exit::Locked
             }
             Self::Unfinished(_) => Exit::Incomplete,
+            Self::TwoComparisons => Exit::Usage,
             Self::Refused(refusals) if refusals.iter().all(|refusal| refusal.code != RefusalCode::Errored) => {
                 Exit::Refused
             }
@@ -118,6 +132,9 @@ impl CliError {
             | Self::Apply(_)
             | Self::PlanFile { .. }
             | Self::Refused(_)
+            | Self::Selection(_)
+            | Self::AsOf(_)
+            | Self::RenamedAccount { .. }
             | Self::RunId(_)
             | Self::NothingToResume
             | Self::WhichRun(_)
@@ -158,6 +175,9 @@ impl CliError {
             Self::PlanFile { source: PlanFileError::Malformed(_), .. } => {
                 Some("make it again with `jettison plan --out FILE`".to_owned())
             }
+            Self::Refused(refusals) if refusals.iter().all(|refusal| refusal.code == RefusalCode::OverBudget) => {
+                Some("to carry it out all the same, say why: `--override-budget \"…\"`".to_owned())
+            }
             Self::Apply(_) => Some("`jettison resume` goes on from the journal once the cause is mended".to_owned()),
             Self::Policy(_)
             | Self::Read { .. }
@@ -173,6 +193,10 @@ impl CliError {
             | Self::PlanFile { .. }
             | Self::NotExpected { .. }
             | Self::Refused(_)
+            | Self::Selection(_)
+            | Self::AsOf(_)
+            | Self::TwoComparisons
+            | Self::RenamedAccount { .. }
             | Self::RunId(_)
             | Self::Unfinished(_)
             | Self::NothingToResume

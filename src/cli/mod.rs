@@ -12,6 +12,7 @@ mod connect;
 mod entering;
 mod error;
 mod exit;
+mod grounds;
 mod harmless;
 mod permissions;
 mod policy_files;

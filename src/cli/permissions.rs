@@ -107,6 +107,7 @@ const fn statement(operation: Operation) -> (&'static str, Reach) {
         Op::DeleteService => ("RetireServices", Reach::Services),
         Op::DeregisterTaskDefinition => ("DeregisterTaskDefinitions", Reach::Everything),
         Op::DeleteTaskDefinitions => ("DeleteTaskDefinitions", Reach::TaskDefinitions),
+        Op::UpdateImageStorageClass => ("ArchiveImages", Reach::OptedInRepositories),
         Op::BatchDeleteImage => ("DeleteImages", Reach::OptedInRepositories),
     }
 }
@@ -196,6 +197,7 @@ fn actions<'a>(policy: &Policy, account: &'a Account) -> Vec<(Action, Vec<&'a Re
     }
     for rule in &policy.images {
         let within = within(&rule.select.account, &rule.select.region);
+        add(rule.terms.archive.is_some(), Action::ArchiveImage, &within);
         add(rule.terms.delete.is_some(), Action::DeleteImage, &within);
     }
     found

@@ -41,6 +41,7 @@ fn dispatch(command: Command, shell: &Shell) -> Result<Exit, CliError> {
         Command::Apply(args) => commands::apply::run(&args, shell),
         Command::Resume(args) => commands::resume::run(&args, shell),
         Command::Show(args) => commands::show::run(&args, shell),
+        Command::Diff(args) => commands::diff::run(&args, shell),
         Command::Explain(args) => commands::explain::run(&args, shell),
         Command::Graph(args) => commands::graph::run(&args, shell),
         Command::Validate(args) => commands::validate::run(&args, shell),

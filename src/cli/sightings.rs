@@ -124,6 +124,8 @@ mod tests {
             inventory_id: String::new(),
             ledger: &Ledger::default(),
             now: inventory.taken_at,
+            made_at: inventory.taken_at,
+            selection: None,
             tool_version: "0",
         })
     }

@@ -6,6 +6,7 @@ use super::{
     Hold, Link, Node, NodeId, Rollouts, TaskDefinitionKey, UnresolvedKind,
     draft::Draft,
     identity::{definition_key, service_node, task_set_node},
+    missing::SaidMissing,
 };
 use crate::{
     inventory::{Gap, Inventory, Reference, Service, ServiceRevision, Task, TaskSet},
@@ -34,7 +35,7 @@ impl Draft {
             .iter()
             .map(|seen| (seen.value.service_revision_arn.as_str(), &seen.value))
             .collect();
-        let rollouts = Rollouts::by_service(inventory);
+        let (rollouts, missing) = (Rollouts::by_service(inventory), SaidMissing::of(inventory));
         let none = Rollouts::default();
         for seen in inventory.services.iter().filter(|seen| seen.value.status != "INACTIVE") {
             let service = service_node(&seen.location, &seen.value);
@@ -44,7 +45,7 @@ impl Draft {
                 match described.get(arn) {
                     Some(revision) => self.add_revision(node, &seen.location, revision),
                     None if hold == Hold::Likely => {}
-                    None if is_said_missing(inventory, Source::ServiceRevisions, &seen.location, arn) => {}
+                    None if missing.says(Source::ServiceRevisions, &seen.location, arn) => {}
                     None => self.leave_missing(node, UnresolvedKind::AnyDefinition, arn, Source::ServiceRevisions),
                 }
             }
@@ -84,10 +85,11 @@ impl Draft {
             .iter()
             .map(|seen| seen.value.daemon_task_definition_arn.as_str())
             .collect();
+        let missing = SaidMissing::of(inventory);
         for seen in &inventory.daemons {
             for current in seen.value.current_revisions.iter().filter(|it| !revisions.contains(it.arn.as_str())) {
                 let daemon = self.node(daemon_node(&seen.location, &seen.value.daemon_arn));
-                self.leave_daemon_missing(inventory, daemon, &seen.location, &current.arn);
+                self.leave_daemon_missing(&missing, daemon, &seen.location, &current.arn);
             }
         }
         for seen in &inventory.daemon_revisions {
@@ -98,7 +100,7 @@ impl Draft {
             // Without containers, only its definition tells the images.
             let definition = seen.value.daemon_task_definition_arn.as_deref().unwrap_or_default();
             if seen.value.container_images.is_empty() && !definitions.contains(definition) {
-                self.leave_daemon_missing(inventory, revision, &seen.location, definition);
+                self.leave_daemon_missing(&missing, revision, &seen.location, definition);
             }
         }
         for seen in inventory.daemon_task_definitions.iter().filter(|seen| seen.value.status != "DELETED") {
@@ -109,8 +111,8 @@ impl Draft {
         }
     }
 
-    fn leave_daemon_missing(&mut self, inventory: &Inventory, holder: NodeId, home: &Location, arn: &str) {
-        if !is_said_missing(inventory, Source::Daemons, home, arn) {
+    fn leave_daemon_missing(&mut self, missing: &SaidMissing<'_>, holder: NodeId, home: &Location, arn: &str) {
+        if !missing.says(Source::Daemons, home, arn) {
             self.leave_missing(holder, UnresolvedKind::AnyImage, arn, Source::Daemons);
         }
     }
@@ -239,14 +241,4 @@ impl Families {
 
 fn daemon_node(location: &Location, arn: &str) -> Node {
     Node::External { location: location.clone(), source: Source::Daemons.to_string(), holder: arn.to_owned() }
-}
-
-/// Whether a gap says already that this object could not be read, so that it need not be said again.
-fn is_said_missing(inventory: &Inventory, source: Source, location: &Location, arn: &str) -> bool {
-    inventory.gaps.iter().any(|gap: &Gap| {
-        gap.source == source
-            && gap.account_id.as_ref().is_none_or(|account_id| *account_id == location.account_id)
-            && gap.region.as_ref().is_none_or(|region| *region == location.region)
-            && gap.object.as_deref().is_none_or(|object| object == arn)
-    })
 }

@@ -40,8 +40,8 @@ impl Draft {
             });
             let nodes: Vec<NodeId> = nodes.collect();
             for (holder, held, link) in repository.ties() {
-                if let (Some(holder), Some(held)) = (nodes.get(holder), nodes.get(held)) {
-                    self.link(*holder, *held, link);
+                if let (Some(holder), Some(held)) = (nodes.get(*holder), nodes.get(*held)) {
+                    self.link(*holder, *held, *link);
                 }
             }
         }

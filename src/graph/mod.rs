@@ -8,6 +8,7 @@ mod draft;
 mod holders;
 mod identity;
 mod images;
+mod missing;
 mod node;
 mod node_id;
 mod order;

@@ -1,5 +1,7 @@
 //! Images by repository: what ties images to each other never crosses a repository's edge.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::{FastMap, Link, identity::subjects};
@@ -17,8 +19,9 @@ pub struct RepositoryImages<'i> {
     pub name: &'i RepositoryName,
     /// Its images by digest, each once.
     pub images: Vec<&'i Image>,
-    /// The manifests of its indexes by digest, each once.
-    pub manifests: Vec<&'i Manifest>,
+    /// The manifests of its indexes that were read, by the position of the index.
+    manifests: Vec<(usize, &'i Manifest)>,
+    ties: Vec<(usize, usize, Link)>,
 }
 
 impl<'i> RepositoryImages<'i> {
@@ -30,16 +33,28 @@ impl<'i> RepositoryImages<'i> {
             grouping.of(location, &value.repository_name).images.push(value);
         }
         for Seen { location, value } in &inventory.manifests {
-            grouping.of(location, &value.repository_name).manifests.push(value);
+            // Where its image stands is known at the end.
+            grouping.of(location, &value.repository_name).manifests.push((usize::MAX, value));
         }
         let mut repositories = grouping.repositories;
         repositories.retain(|repository| !repository.images.is_empty());
         repositories.sort_by_key(RepositoryImages::key);
-        repositories.par_iter_mut().for_each(|repository| {
-            sort_once(&mut repository.images, |image| &image.image_digest);
-            sort_once(&mut repository.manifests, |manifest| &manifest.image_digest);
-        });
+        repositories.par_iter_mut().for_each(RepositoryImages::put_in_order);
         repositories
+    }
+
+    fn put_in_order(&mut self) {
+        // As inventories list them. Of what stands there twice the last line counts.
+        if !self.images.is_sorted_by(|left, right| left.image_digest < right.image_digest) {
+            self.images.sort_by(|left, right| left.image_digest.cmp(&right.image_digest));
+            self.images.reverse();
+            self.images.dedup_by(|left, right| left.image_digest == right.image_digest);
+            self.images.reverse();
+        }
+        let manifests = self.manifests.iter().filter_map(|(_, it)| Some((self.position(&it.image_digest)?, *it)));
+        let manifests: BTreeMap<usize, &Manifest> = manifests.collect();
+        self.manifests = manifests.into_iter().collect();
+        self.ties = self.find_ties();
     }
 
     /// What tells it from all others, in the order of `of`.
@@ -54,39 +69,29 @@ impl<'i> RepositoryImages<'i> {
         self.images.binary_search_by(|image| image.image_digest.cmp(digest)).ok()
     }
 
-    /// The manifest of an index, if it was read.
+    /// The manifest of the index at a position, if it was read.
     #[must_use]
-    pub fn manifest(&self, digest: &Digest) -> Option<&'i Manifest> {
-        let found = self.manifests.binary_search_by(|manifest| manifest.image_digest.cmp(digest)).ok()?;
-        self.manifests.get(found).copied()
+    pub fn manifest(&self, position: usize) -> Option<&'i Manifest> {
+        let found = self.manifests.binary_search_by_key(&position, |(position, _)| *position).ok()?;
+        self.manifests.get(found).map(|(_, manifest)| *manifest)
     }
 
     /// Which images hold which, by position: indexes their children, subjects their referrers. An index that lists what is not
     /// in the repository (a sparse index) does not hold that, and nothing holds itself.
     #[must_use]
-    pub fn ties(&self) -> Vec<(usize, usize, Link)> {
-        let children = self
-            .manifests
-            .iter()
-            .filter_map(|manifest| Some((self.position(&manifest.image_digest)?, manifest.children.iter())));
-        let children = children.flat_map(|(index, children)| {
-            children.filter_map(move |child| Some((index, self.position(child)?, Link::Child)))
+    pub fn ties(&self) -> &[(usize, usize, Link)] {
+        &self.ties
+    }
+
+    fn find_ties(&self) -> Vec<(usize, usize, Link)> {
+        let children = self.manifests.iter().flat_map(|(index, manifest)| {
+            manifest.children.iter().filter_map(|child| Some((*index, self.position(child)?, Link::Child)))
         });
         let referrers = self.images.iter().enumerate().flat_map(|(referrer, image)| {
             let subjects = subjects(image).into_iter();
             subjects.filter_map(move |subject| Some((self.position(&subject)?, referrer, Link::Referrer)))
         });
         children.chain(referrers).filter(|(holder, held, _)| holder != held).collect()
-    }
-}
-
-/// Sorts by digest. Of what stands there twice the last counts.
-fn sort_once<T>(objects: &mut Vec<&T>, digest: impl Fn(&T) -> &Digest) {
-    objects.sort_by(|left, right| digest(left).cmp(digest(right)));
-    if objects.windows(2).any(|pair| matches!(pair, [one, two] if digest(one) == digest(two))) {
-        objects.reverse();
-        objects.dedup_by(|left, right| digest(left) == digest(right));
-        objects.reverse();
     }
 }
 
@@ -106,8 +111,8 @@ impl<'i> Grouping<'i> {
         if !is_last {
             self.last = *self.known.entry((registry, name)).or_insert(self.repositories.len());
             if self.last == self.repositories.len() {
-                let (images, manifests) = (Vec::new(), Vec::new());
-                self.repositories.push(RepositoryImages { registry, name, images, manifests });
+                let (images, manifests, ties) = (Vec::new(), Vec::new(), Vec::new());
+                self.repositories.push(RepositoryImages { registry, name, images, manifests, ties });
             }
         }
         &mut self.repositories[self.last]

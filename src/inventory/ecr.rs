@@ -66,6 +66,9 @@ pub struct Image {
     /// ACTIVE, ARCHIVED or ACTIVATING; absent means ACTIVE.
     #[serde(default, deserialize_with = "words::word", skip_serializing_if = "Option::is_none")]
     pub image_status: Option<Arc<str>>,
+    /// When it was last archived.
+    #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
+    pub last_archived_at: Option<Timestamp>,
     /// When it came back from the archive.
     #[serde(default, deserialize_with = "instant", skip_serializing_if = "Option::is_none")]
     pub last_activated_at: Option<Timestamp>,

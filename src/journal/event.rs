@@ -24,6 +24,9 @@ pub enum Event {
         epoch: u32,
         /// Who it is.
         owner: Holder,
+        /// Why the plan is carried out although it exceeds the policy's budget, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        override_budget: Option<String>,
         /// When.
         at: Timestamp,
     },

@@ -23,6 +23,8 @@ pub struct NewRun<'a> {
     pub plan_id: &'a str,
     /// How many steps it has.
     pub steps: u32,
+    /// Why it is carried out although it exceeds the policy's budget, if it does.
+    pub override_budget: Option<&'a str>,
     /// The plan file, byte for byte: a resume needs nothing else.
     pub plan: &'a [u8],
 }
@@ -62,6 +64,7 @@ impl Journal {
             run: run.clone(),
             plan_id: new.plan_id.to_owned(),
             steps: new.steps,
+            override_budget: new.override_budget.map(str::to_owned),
             epoch: 1,
             owner,
             begun_at: now,
@@ -79,8 +82,8 @@ impl Journal {
     }
 
     pub(super) fn opening(&self, at: Timestamp) -> Event {
-        let Manifest { run, plan_id, steps, epoch, owner, .. } = self.manifest.clone();
-        Event::RunOpened { run, plan_id, steps, epoch, owner, at }
+        let Manifest { run, plan_id, steps, epoch, owner, override_budget, .. } = self.manifest.clone();
+        Event::RunOpened { run, plan_id, steps, epoch, owner, override_budget, at }
     }
 
     /// The run.

@@ -23,7 +23,8 @@ fn owner(pid: u32) -> Holder {
     Holder { host: "runner-7".to_owned(), pid, since: now(), command: "jettison apply".to_owned(), url: None }
 }
 
-const PLAN: NewRun<'static> = NewRun { plan_id: "sha256:0a1b2c3d4e5f", steps: 9, plan: b"{\"the\":\"plan\"}" };
+const PLAN: NewRun<'static> =
+    NewRun { plan_id: "sha256:0a1b2c3d4e5f", steps: 9, override_budget: None, plan: b"{\"the\":\"plan\"}" };
 
 async fn begin(store: &Arc<dyn Store>) -> Journal {
     let run = RunId::new(now(), PLAN.plan_id).unwrap();

@@ -20,6 +20,9 @@ pub struct Manifest {
     pub plan_id: String,
     /// How many steps that plan has.
     pub steps: u32,
+    /// Why it is carried out although it exceeds the policy's budget, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_budget: Option<String>,
     /// The epoch of the latest owner.
     pub epoch: u32,
     /// The latest owner.

@@ -28,6 +28,7 @@ fn opened(epoch: u32) -> Event {
         steps: STEPS,
         epoch,
         owner: owner(),
+        override_budget: None,
         at: at(0),
     }
 }

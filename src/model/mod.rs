@@ -5,6 +5,7 @@
 
 mod address;
 mod arn;
+mod as_of;
 mod diagnostic;
 mod glob;
 mod hash;
@@ -20,6 +21,7 @@ pub use address::{Address, AddressError, Kind, Location, Resource, Scope};
 pub use arn::{
     Arn, TaskDefinitionRef, cluster_name, partition, repository_arn, service_name, task_definition_arn, task_set_id,
 };
+pub use as_of::{AsOf, AsOfError, PastError};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile, Span, suggest};
 pub use glob::{Patterns, PatternsError};
 pub use hash::{Sha256Stream, hex, sha256};

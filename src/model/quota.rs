@@ -49,7 +49,7 @@ pub enum Bucket {
     EcrBatchGetImage,
     /// PutImage.
     EcrPutImage,
-    /// BatchDeleteImage and the calls that change repositories: not published.
+    /// BatchDeleteImage, UpdateImageStorageClass and the calls that change repositories: not published.
     EcrModify,
     /// GetCallerIdentity, AssumeRole: not published.
     Sts,
@@ -211,9 +211,15 @@ impl Bucket {
             ) => Self::EcrRead,
             ("ecr", "BatchGetImage") => Self::EcrBatchGetImage,
             ("ecr", "PutImage") => Self::EcrPutImage,
-            ("ecr", "BatchDeleteImage" | "CreateRepository" | "DeleteRepository" | "TagResource" | "UntagResource") => {
-                Self::EcrModify
-            }
+            (
+                "ecr",
+                "BatchDeleteImage"
+                | "UpdateImageStorageClass"
+                | "CreateRepository"
+                | "DeleteRepository"
+                | "TagResource"
+                | "UntagResource",
+            ) => Self::EcrModify,
             ("sts", _) => Self::Sts,
             ("events", _) => Self::Eventbridge,
             ("scheduler", _) => Self::Scheduler,

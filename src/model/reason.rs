@@ -88,6 +88,8 @@ reason_codes! {
     UnknownStatus = "unknown_status",
     /// AWS is already deleting it.
     DeletionUnderWay = "deletion_under_way",
+    /// The image is in the archive already, and deleting it is not due.
+    Archived = "archived",
     /// AWS shows it in a status in which there is nothing left to do.
     AlreadyGone = "already_gone",
     // Deferred.
@@ -109,6 +111,8 @@ reason_codes! {
     Unused = "unused",
     /// It has been INACTIVE for as long as the rule asks.
     Inactive = "inactive",
+    /// The rule is about plain-text secrets, and the environment of the definition holds some; the text has their names.
+    PlaintextSecrets = "plaintext_secrets",
     /// It is older than the rule asks.
     OlderThan = "older_than",
     /// The service has had no task for as long as the rule asks.

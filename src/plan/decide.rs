@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::{
-    Plan,
+    Plan, Selection,
     assemble::assemble,
     definitions,
     estate::Estate,
@@ -26,6 +26,7 @@ use crate::{
 };
 
 /// Everything that a plan is decided from. Equal questions have equal answers (law L6).
+#[derive(Clone)]
 pub struct Question<'a> {
     /// The policy.
     pub policy: &'a Policy,
@@ -37,8 +38,12 @@ pub struct Question<'a> {
     pub inventory_id: String,
     /// What was seen in use before.
     pub ledger: &'a Ledger,
-    /// The instant to decide for.
+    /// The instant to decide for. A later one than `made_at` makes the plan a forecast.
     pub now: Timestamp,
+    /// When the plan is made.
+    pub made_at: Timestamp,
+    /// What of the plan is wanted; everything without it.
+    pub selection: Option<&'a Selection>,
     /// The version of this build, for the plan file.
     pub tool_version: &'static str,
 }
@@ -66,7 +71,7 @@ pub fn decide(question: &Question<'_>) -> Answer {
         Groundwork::new(&estate, Telling::Codes);
     let ended = ended(&evidence);
     let images = images::decide(&estate, &evidence, &obstacles, &holds, Telling::Codes);
-    let tally = tally(&estate, holders).and(definitions).and(images);
+    let tally = Tally::sum(vec![tally(&estate, holders), definitions, images]);
     Answer { plan: assemble(&estate, tally), in_use, elsewhere, ended }
 }
 

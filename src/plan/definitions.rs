@@ -19,9 +19,12 @@ use super::{
 };
 use crate::{
     graph::{NodeId, NodeMap},
-    model::{Age, Kind, Location, Reason, ReasonCode, Resource, Scope, Timestamp, quota::settled_after},
+    model::{Age, Family, Kind, Location, Reason, ReasonCode, Resource, Scope, Timestamp, quota::settled_after},
     policy::{Protect, Rule, Said, Selector, TaskDefinitionSelector, TaskDefinitionTerms},
 };
+
+/// How many variables with plain-text secrets a reason names.
+const SECRETS_NAMED: usize = 5;
 
 pub(super) type DefinitionRule = Rule<TaskDefinitionSelector, TaskDefinitionTerms>;
 
@@ -50,7 +53,7 @@ pub(super) fn decide<'a>(
         tally
     };
     let families = estate.families.all().par_iter().map(decide_family);
-    families.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+    Tally::sum(families.collect())
 }
 
 /// One definition with the verdict on it in whole sentences, and every rule that selects it.
@@ -78,7 +81,8 @@ pub(super) fn view<'e, 'a>(
     location: &Location,
     resource: &Resource,
 ) -> Option<DefinitionView<'e, 'a>> {
-    let named = |family: &&FamilyRevisions<'_>| family.location == location;
+    let is_of = |name: &Family| matches!(resource, Resource::TaskDefinition { family, .. } if family == name);
+    let named = |family: &&FamilyRevisions<'_>| family.location == location && is_of(&family.family);
     let mut found = estate.families.all().iter().filter(named).flat_map(|family| {
         family.revisions.iter().enumerate().map(move |(position, revision)| (family, position, revision))
     });
@@ -316,7 +320,7 @@ impl<'a> Case<'_, 'a> {
                 actions,
                 rule: format!("task_definition.{rule}").into(),
                 at: asked.at.clone(),
-                reasons: [Reason::new(ReasonCode::Unused, text)].into(),
+                reasons: self.why(rule, Reason::new(ReasonCode::Unused, text)),
             },
         )
     }
@@ -352,9 +356,24 @@ impl<'a> Case<'_, 'a> {
                 actions: vec![(Action::DeleteTaskDefinition, deletion_expects())],
                 rule: format!("task_definition.{rule}").into(),
                 at: said.at.clone(),
-                reasons: [Reason::new(ReasonCode::Inactive, text)].into(),
+                reasons: self.why(rule, Reason::new(ReasonCode::Inactive, text)),
             },
         )
+    }
+
+    /// Why it goes; of a rule about plain-text secrets also which these are, by the names of their variables (law L13).
+    fn why(&self, rule: &DefinitionRule, reason: Reason) -> Arc<[Reason]> {
+        let names = &self.revision.definition.plaintext_secrets;
+        if rule.select.plaintext_secrets != Some(true) || names.is_empty() {
+            return [reason].into();
+        }
+        let named = names.iter().take(SECRETS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = match names.len().saturating_sub(SECRETS_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let text = format!("plain-text secrets in {named}{more}");
+        [reason, Reason::new(ReasonCode::PlaintextSecrets, text).at(&*rule.at)].into()
     }
 
     /// Retires unless the rollback window or something unread forbids it (laws L4 and L2).

@@ -116,9 +116,18 @@ impl<'a> Estate<'a> {
 
     /// Where an image stands, if it is there.
     pub(super) fn find_image(&self, registry: &Location, name: &RepositoryName, digest: &Digest) -> Option<Place> {
-        let repository = self.repositories.binary_search_by(|one| one.key().cmp(&(registry, name))).ok()?;
+        let repository = self.find_repository(registry, name)?;
         let position = self.repositories.get(repository)?.position(digest)?;
         Some(Place { repository, position })
+    }
+
+    /// The images of a repository, if it has any.
+    pub(super) fn images_of(&self, registry: &Location, name: &RepositoryName) -> Option<&RepositoryImages<'a>> {
+        self.repositories.get(self.find_repository(registry, name)?)
+    }
+
+    fn find_repository(&self, registry: &Location, name: &RepositoryName) -> Option<usize> {
+        self.repositories.binary_search_by(|one| one.key().cmp(&(registry, name))).ok()
     }
 
     pub(super) fn image(&self, place: Place) -> Option<&'a Image> {
@@ -130,7 +139,7 @@ impl<'a> Estate<'a> {
         let place = self.place(node)?;
         let repository = self.repositories.get(place.repository)?;
         let image = self.image(place)?;
-        last_pull(image, repository.manifest(&image.image_digest))
+        last_pull(image, repository.manifest(place.position))
     }
 
     pub(super) fn task_set_tags(&self, arn: &str) -> &'a [Tag] {
@@ -220,11 +229,11 @@ fn gaps(question: &Question<'_>, repositories: &[RepositoryImages<'_>]) -> Vec<G
 }
 
 fn unread_manifests<'r>(repository: &'r RepositoryImages<'_>) -> impl Iterator<Item = Gap> + use<'r> {
-    let indexes = repository.images.iter().filter(|image| {
+    let indexes = repository.images.iter().enumerate().filter(|(position, image)| {
         let is_index = image.image_manifest_media_type.as_deref().is_some_and(is_index);
-        is_index && repository.manifest(&image.image_digest).is_none()
+        is_index && repository.manifest(*position).is_none()
     });
-    indexes.map(|image| Gap {
+    indexes.map(|(_, image)| Gap {
         source: Source::Manifests,
         account_id: Some(repository.registry.account_id.clone()),
         region: Some(repository.registry.region.clone()),

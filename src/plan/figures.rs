@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{Action, Step, Summary, estate::Estate, file::STORAGE_USD_PER_GB_MONTH};
+use super::{
+    Action, Step, Summary,
+    estate::Estate,
+    prices::{Archiving, storage_usd},
+};
 use crate::model::{
     Location, RepositoryName,
     quota::{Bucket, DEREGISTRATION_SETTLES_SECONDS, batch},
@@ -15,20 +19,20 @@ pub(super) fn summarise(estate: &Estate<'_>, steps: &[Step]) -> Summary {
     let mut summary = Summary { actions: Action::ALL.map(|action| (action, 0)).into(), ..Summary::default() };
     for step in steps {
         *summary.actions.entry(step.action).or_default() += 1;
-        summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
+        if step.action == Action::DeleteImage {
+            summary.bytes_reclaimed = summary.bytes_reclaimed + step.bytes;
+        }
     }
-    let findings = steps.par_iter().map(|step| findings(estate, step)).flatten_iter();
-    let findings = findings.fold(BTreeMap::new, |mut sum, (severity, number)| {
-        add(&mut sum, severity, number);
-        sum
-    });
+    let alike: Vec<&[Step]> = steps.chunk_by(is_alike).collect();
+    let findings = alike.par_iter().map(|alike| findings(estate, alike));
     summary.findings_removed = findings.reduce(BTreeMap::new, |mut sum, part| {
-        part.iter().for_each(|(severity, number)| add(&mut sum, severity, *number));
+        part.into_iter().for_each(|(severity, number)| *sum.entry(severity).or_default() += number);
         sum
     });
-    #[expect(clippy::cast_precision_loss, reason = "an estimate in cents")]
-    let gigabytes = summary.bytes_reclaimed.0 as f64 / 1e9;
-    summary.monthly_savings_usd = (gigabytes * STORAGE_USD_PER_GB_MONTH * 100.0).round() / 100.0;
+    summary.monthly_savings_usd = storage_usd(summary.bytes_reclaimed);
+    let archiving = Archiving::of(estate, steps);
+    summary.bytes_archived = archiving.bytes;
+    summary.monthly_savings_by_archiving_usd = archiving.monthly_savings_usd;
     let (calls, eta) = calls_and_eta(estate, steps);
     summary.api_calls = calls;
     summary.eta_seconds = eta;
@@ -40,30 +44,32 @@ fn container(step: &Step) -> &str {
     step.target.repository.as_ref().map_or("", RepositoryName::as_str)
 }
 
-/// The scan findings that go with the image of a step, by severity.
-fn findings<'e>(estate: &'e Estate<'_>, step: &Step) -> impl Iterator<Item = (&'e str, u64)> + use<'e> {
-    let target = &step.target;
-    let named = target.repository.as_ref().zip(target.digest.as_ref());
-    let place = named.and_then(|(repository, digest)| estate.find_image(&target.location(), repository, digest));
-    let findings = place.and_then(|place| estate.image(place)?.image_scan_findings_summary.as_ref());
-    findings.into_iter().flat_map(|summary| summary.finding_severity_counts.iter())
+/// Whether two steps do the same in one place, to images of one repository. Such steps nearly always follow each other.
+fn is_alike(one: &Step, two: &Step) -> bool {
+    (one.action, container(one)) == (two.action, container(two))
+        && (&one.target.account_id, &one.target.region) == (&two.target.account_id, &two.target.region)
 }
 
-fn add(sum: &mut BTreeMap<String, u64>, severity: &str, number: u64) {
-    match sum.get_mut(severity) {
-        Some(known) => *known += number,
-        None => drop(sum.insert(severity.to_owned(), number)),
+/// The scan findings that go with images of one repository, by severity. The steps are alike.
+fn findings(estate: &Estate<'_>, steps: &[Step]) -> BTreeMap<String, u64> {
+    let target = steps.first().filter(|step| step.action == Action::DeleteImage).map(|step| &step.target);
+    let repository = target.and_then(|target| estate.images_of(&target.location(), target.repository.as_ref()?));
+    let image = |step: &Step| {
+        let repository = repository?;
+        repository.images.get(repository.position(step.target.digest.as_ref()?)?).copied()
+    };
+    let mut sum: BTreeMap<&str, u64> = BTreeMap::new();
+    for found in steps.iter().filter_map(image).filter_map(|image| image.image_scan_findings_summary.as_ref()) {
+        for (severity, number) in found.finding_severity_counts.iter() {
+            *sum.entry(severity).or_default() += number;
+        }
     }
+    sum.into_iter().map(|(severity, number)| (severity.to_owned(), number)).collect()
 }
 
 /// The mutating calls and roughly how long they take: per account, Region and bucket at the account's share, side by side.
 fn calls_and_eta(estate: &Estate<'_>, steps: &[Step]) -> (BTreeMap<String, u64>, u64) {
     let mut batches: BTreeMap<(Location, Action, &str), usize> = BTreeMap::new();
-    // Steps of one container nearly always follow each other.
-    let is_alike = |one: &Step, two: &Step| {
-        (one.action, container(one)) == (two.action, container(two))
-            && (&one.target.account_id, &one.target.region) == (&two.target.account_id, &two.target.region)
-    };
     for alike in steps.chunk_by(is_alike) {
         let Some(step) = alike.first() else { continue };
         *batches.entry((step.target.location(), step.action, container(step))).or_default() += alike.len();
@@ -103,6 +109,7 @@ fn call(action: Action) -> (&'static str, Bucket, usize) {
         Action::DeleteTaskDefinition => {
             ("ecs:DeleteTaskDefinitions", Bucket::EcsTaskDefinitionDeletion, batch::DELETE_TASK_DEFINITIONS)
         }
+        Action::ArchiveImage => ("ecr:UpdateImageStorageClass", Bucket::EcrModify, 1),
         Action::DeleteImage => ("ecr:BatchDeleteImage", Bucket::EcrModify, batch::IMAGES),
     }
 }

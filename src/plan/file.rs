@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, value::RawValue};
 
-use super::{Action, Step};
+use super::{Action, MeasuredLimit, Step};
 use crate::{
     inventory::Gap,
     model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Sha256Stream, Source, Timestamp},
@@ -47,8 +47,17 @@ pub struct Plan {
     /// What forbids it. Such a plan can be read and compared, and `apply` refuses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// Whether everything was read.
+    /// Whether everything was read, and nothing was left out by `targets` and `excludes`.
     pub complete: bool,
+    /// What was selected, as patterns over addresses: the steps on what they cover, and what those wait for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// What was left out, as patterns over addresses: the steps on what they cover, and what waits for those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<String>,
+    /// How much there was before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected_from: Option<SelectedFrom>,
     /// Whether planning failed half way.
     pub errored: bool,
     /// The accounts and Regions.
@@ -69,8 +78,22 @@ pub struct Plan {
     pub blocked: Vec<Pending>,
     /// How many objects are kept, by the first reason of each.
     pub kept_by_reason: BTreeMap<ReasonCode, u64>,
+    /// What it comes to against the policy's budget: a limit that nothing counts against is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budget: Vec<MeasuredLimit>,
     /// What a reviewer should know.
     pub warnings: Vec<String>,
+}
+
+/// How much a plan had before a part of it was selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelectedFrom {
+    /// Its steps.
+    pub steps: u64,
+    /// Objects that were deferred.
+    pub deferred: u64,
+    /// Objects that were blocked.
+    pub blocked: u64,
 }
 
 /// Why a plan cannot be applied.
@@ -145,20 +168,23 @@ pub struct Summary {
     pub deferred: u64,
     /// Objects blocked.
     pub blocked: u64,
-    /// Bytes that the retired images had, as ECR counts them. Layers shared with images that stay are counted too.
+    /// Bytes that the deleted images had, as ECR counts them. Layers shared with images that stay are counted too.
     pub bytes_reclaimed: Bytes,
+    /// Bytes that the archived images have, counted alike.
+    #[serde(default)]
+    pub bytes_archived: Bytes,
     /// Scan findings that go with the images, by severity.
     pub findings_removed: BTreeMap<String, u64>,
-    /// What the bytes cost a month, in US dollars, at `STORAGE_USD_PER_GB_MONTH`.
+    /// What the bytes of the deleted images cost a month, in US dollars, at `STORAGE_USD_PER_GB_MONTH`.
     pub monthly_savings_usd: f64,
+    /// What archiving saves a month, in US dollars: nothing up to `ARCHIVE_CHEAPER_ABOVE_GB` of an account and Region.
+    #[serde(default)]
+    pub monthly_savings_by_archiving_usd: f64,
     /// Mutating calls that apply will make, by operation.
     pub api_calls: BTreeMap<String, u64>,
     /// Roughly how long that takes at the accounts' share of AWS's rates, the ten minutes after deregistrations included.
     pub eta_seconds: u64,
 }
-
-/// ECR private storage, US dollars per GB and month: the list price of most Regions in 2026.
-pub const STORAGE_USD_PER_GB_MONTH: f64 = 0.10;
 
 /// Why a document is not a plan that can be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +205,12 @@ pub enum PlanFileError {
 }
 
 impl Plan {
+    /// Whether it was decided for another time than that of its making.
+    #[must_use]
+    pub fn is_forecast(&self) -> bool {
+        self.as_of != self.created_at
+    }
+
     /// Whether it does anything.
     #[must_use]
     pub fn has_changes(&self) -> bool {

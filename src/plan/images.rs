@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 
 use super::{
-    Expect,
+    Action, Expect,
+    archive::unless_archived,
     decide::Groundwork,
     estate::{Estate, Place},
     evidence::{Dated, EvidenceBook, LastUse},
@@ -54,7 +55,7 @@ pub(super) fn decide<'a>(
         decide_repository(&case)
     };
     let repositories = estate.repositories.par_iter().enumerate().map(decide_one);
-    repositories.collect::<Vec<_>>().into_iter().fold(Tally::default(), Tally::and)
+    Tally::sum(repositories.collect())
 }
 
 fn decide_repository<'a>(case: &RepositoryCase<'_, 'a>) -> Tally<'a> {
@@ -144,7 +145,8 @@ fn most_careful<'c>(
         Verdict::Keep(_) => 0,
         Verdict::Block { .. } => 1,
         Verdict::Defer { .. } => 2,
-        Verdict::Retire(_) => 3,
+        Verdict::Retire(retirement) if retirement.does(Action::ArchiveImage) => 3,
+        Verdict::Retire(_) => 4,
     };
     // Of units that wait, the one that waits longest.
     let until = |verdict: &Verdict| match verdict {
@@ -157,8 +159,12 @@ fn most_careful<'c>(
         .map(|(index, unit, _)| (index, unit))
 }
 
-/// The verdict on one image: the most careful of those on its units.
+/// The verdict on one image: the most careful of those on its units, as far as there is something left to do to it.
 fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
+    unless_archived(case.telling, case.image(position), verdict_of_units(case, verdicts, position))
+}
+
+fn verdict_of_units(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], position: usize) -> Verdict {
     let Some((index, unit)) = most_careful(case, verdicts, position) else {
         let text = || "it belongs to no unit".to_owned();
         return Verdict::Keep(vec![case.telling.reason(ReasonCode::PartOfKept, text)]);
@@ -169,8 +175,11 @@ fn member_verdict(case: &RepositoryCase<'_, '_>, verdicts: &mut [Verdict], posit
         let nothing = Verdict::Keep(Vec::new());
         return with_own_facts(case, position, std::mem::replace(&mut verdicts[index], nothing));
     }
-    match verdicts[index].clone() {
-        verdict if root == position => with_own_facts(case, position, verdict),
+    let verdict = verdicts[index].clone();
+    if root == position {
+        return with_own_facts(case, position, verdict);
+    }
+    match verdict {
         Verdict::Keep(reasons) => {
             let because = || reasons.first().map_or_else(String::new, |reason| format!(": {}", reason.text));
             let text = || format!("it belongs to {}, which stays{}", case.name(root), because());

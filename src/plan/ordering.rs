@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{Action, Step, StepId, Target, estate::Estate, tally::Departure};
+use super::{Action, Step, StepId, Target, estate::Estate, prices::own_bytes, tally::Departure};
 use crate::{
     graph::{Cycle, FastMap, Node, NodeId, NodeMap, order_numbers},
-    inventory::is_index,
     model::Bytes,
 };
 
@@ -50,7 +49,7 @@ pub(super) fn steps(
         }
         waits.push(after);
     }
-    Ok(write(&departures, &makings, &ordered, waits))
+    Ok(write(departures, &makings, &ordered, waits))
 }
 
 /// Every step, by action and then by address.
@@ -66,34 +65,39 @@ fn makings(departures: &[Departure<'_>]) -> Vec<Making> {
     makings
 }
 
-fn write(departures: &[Departure<'_>], makings: &[Making], ordered: &[usize], waits: Vec<Vec<StepId>>) -> Vec<Step> {
-    let step = |((position, number), after): ((usize, &usize), Vec<StepId>)| {
-        let making = makings.get(*number)?;
-        let id = StepId(u32::try_from(position + 1).unwrap_or(u32::MAX));
-        Some(step(id, departures.get(making.departure)?, making, after))
-    };
-    let steps = ordered.par_iter().enumerate().zip(waits).map(step);
-    steps.flatten_iter().collect()
+/// Writes the steps in their order. What an action expects goes over into its step.
+fn write(
+    mut departures: Vec<Departure<'_>>,
+    makings: &[Making],
+    ordered: &[usize],
+    waits: Vec<Vec<StepId>>,
+) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(ordered.len());
+    for ((number, id), after) in ordered.iter().zip((1..).map(StepId)).zip(waits) {
+        let Some(making) = makings.get(*number) else { continue };
+        if let Some(departure) = departures.get_mut(making.departure) {
+            steps.push(step(id, departure, making, after));
+        }
+    }
+    steps
 }
 
-fn step(id: StepId, departure: &Departure<'_>, making: &Making, after: Vec<StepId>) -> Step {
+fn step(id: StepId, departure: &mut Departure<'_>, making: &Making, after: Vec<StepId>) -> Step {
     let Departure { address, location, image, retirement, .. } = departure;
     let mut tags = image.map_or_else(Vec::new, |image| image.image_tags.clone());
     tags.sort_unstable();
-    // ECR gives an index the size of its largest child: counting both would count that one twice.
-    let bytes = image
-        .filter(|image| !image.image_manifest_media_type.as_deref().is_some_and(is_index))
-        .map_or(Bytes(0), |image| Bytes(image.image_size_in_bytes));
+    let bytes = image.map_or(Bytes(0), own_bytes);
+    let expect = retirement.actions.get_mut(making.index);
     Step {
         id,
         action: making.action,
+        target: Target::new(location, &address.resource, tags),
         address: address.clone(),
-        target: Target::new(location, &address.resource, &tags),
         rule: retirement.rule.clone(),
         at: retirement.at.clone(),
         reasons: retirement.reasons.clone(),
         after,
-        expect: retirement.actions.get(making.index).map_or_else(Vec::new, |(_, expect)| expect.clone()),
+        expect: expect.map_or_else(Vec::new, |(_, expect)| std::mem::take(expect)),
         bytes,
         reversible: making.action.reversible(),
     }

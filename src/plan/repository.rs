@@ -9,14 +9,14 @@ use super::{
     obstacles::Obstacles,
     pulls::last_pull,
     replication::Destination,
-    unit::{ImageRule, UnitCase, selection},
+    unit::{ImageRule, selection},
     units::{Unit, Units},
     verdict::Telling,
 };
 use crate::{
-    graph::{FastMap, NodeId, Reach, RepositoryImages},
+    graph::{FastMap, NodeId, Reach, RepositoryImages, subject_of_tag},
     inventory::Image,
-    model::{Kind, Reason, ReasonCode, Resource, Scope, Timestamp},
+    model::{ImageTag, Kind, Reason, ReasonCode, Resource, Scope, Timestamp},
     policy::{ImageSelector, Protect, Selector},
 };
 
@@ -40,6 +40,8 @@ pub(super) struct RepositoryCase<'c, 'a> {
     /// The rules that select its images, with the names that steps cite.
     pub(super) rules: Vec<(&'a ImageRule, Arc<str>)>,
     pub(super) protects: Vec<(&'a Protect, &'a ImageSelector)>,
+    /// The tags of each unit that people gave: not those by which referrers name their subject.
+    tags: Vec<Vec<&'a str>>,
     /// The roots of the units that rules keep as the newest; the rules as in `rules`.
     pub(super) newest: Vec<BTreeSet<usize>>,
 }
@@ -76,8 +78,10 @@ impl<'c, 'a> RepositoryCase<'c, 'a> {
             forbids: forbids(estate, images, telling),
             rules: rules.map(|rule| (rule, format!("image.{rule}").into())).collect(),
             protects: protects.filter(|(_, select)| covers(select)).collect(),
+            tags: Vec::new(),
             newest: Vec::new(),
         };
+        case.tags = units.units.iter().map(|unit| case.given_tags(unit)).collect();
         case.newest = case.rules.iter().map(|(rule, _)| case.kept_as_newest(rule)).collect();
         case
     }
@@ -90,7 +94,7 @@ impl<'c, 'a> RepositoryCase<'c, 'a> {
             .units
             .units
             .iter()
-            .filter(|unit| !unit.circular && selection(&rule.select, &UnitCase::new(self, unit).tags).is_some());
+            .filter(|unit| !unit.circular && selection(&rule.select, self.tags_of(unit)).is_some());
         newest(said.value, selected.map(|unit| (self.image(unit.root).image_pushed_at, unit.root)))
     }
 
@@ -99,12 +103,40 @@ impl<'c, 'a> RepositoryCase<'c, 'a> {
     pub(super) fn place_among_newest(&self, rule: &ImageRule, root: usize) -> Option<(usize, usize)> {
         rule.terms.keep.newest.as_ref()?;
         let units = self.units.units.iter().filter(|unit| !unit.circular);
-        let selected = units.filter(|unit| selection(&rule.select, &UnitCase::new(self, unit).tags).is_some());
+        let selected = units.filter(|unit| selection(&rule.select, self.tags_of(unit)).is_some());
         let mut dated: Vec<_> =
             selected.filter_map(|unit| Some((self.image(unit.root).image_pushed_at?, unit.root))).collect();
         dated.sort_unstable_by(|left, right| right.cmp(left));
         let before = dated.iter().position(|(_, one)| *one == root)?;
         Some((before + 1, dated.len()))
+    }
+
+    /// The tags of a unit that people gave.
+    pub(super) fn tags_of(&self, unit: &Unit) -> &[&'a str] {
+        self.tags.get(unit.index).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every tag of a unit, with the image that has it.
+    pub(super) fn all_tags<'u>(
+        &'u self,
+        unit: &'u Unit,
+    ) -> impl Iterator<Item = (usize, &'a ImageTag)> + use<'u, 'a, 'c> {
+        let tags = |position: &'u usize| self.image(*position).image_tags.iter().map(move |tag| (*position, tag));
+        unit.members.iter().flat_map(tags)
+    }
+
+    fn given_tags(&self, unit: &Unit) -> Vec<&'a str> {
+        let given = self.all_tags(unit).filter(|(image, tag)| !self.names_subject(unit, *image, tag));
+        given.map(|(_, tag)| tag.as_str()).collect()
+    }
+
+    /// Whether a tag is there to name another image of the unit. Without that image it is a tag like any other.
+    fn names_subject(&self, unit: &Unit, image: usize, tag: &ImageTag) -> bool {
+        if unit.members.len() < 2 {
+            return false;
+        }
+        let subject = subject_of_tag(tag).and_then(|subject| self.images.position(&subject));
+        subject.is_some_and(|subject| subject != image && unit.members.binary_search(&subject).is_ok())
     }
 
     pub(super) fn image(&self, position: usize) -> &'a Image {
@@ -127,7 +159,7 @@ impl<'c, 'a> RepositoryCase<'c, 'a> {
     pub(super) fn last_pull(&self, position: usize) -> Option<Timestamp> {
         let image = self.image(position);
         image.last_recorded_pull_time?;
-        last_pull(image, self.images.manifest(&image.image_digest))
+        last_pull(image, self.images.manifest(position))
     }
 
     /// The images of a unit with what dates their uses.

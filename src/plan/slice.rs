@@ -12,15 +12,13 @@
 //! - A holder: its service, with its task sets, tasks, deployments, revisions and what may start it again.
 //! - Whatever a holder in the slice names is in the slice too, lest it look like a reference to something unread.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::slice_names::{Named, Revised, definition, is_plain_digest, may_be_any_image};
 use crate::{
+    graph::{FastMap, FastSet},
     inventory::{
         Image, Inventory, Manifest, Reference, Seen, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition,
         TaskSet,
@@ -100,7 +98,7 @@ struct Subject<'i> {
     in_uri: String,
     account_id: &'i str,
     /// The digests of its repository, wherever there is one of that name.
-    digests: HashSet<&'i str>,
+    digests: FastSet<&'i str>,
 }
 
 impl<'i> Subject<'i> {
@@ -139,15 +137,15 @@ struct Bearing<'i> {
     /// The definitions as they are called, in their order.
     names: Vec<Revised<'i>>,
     /// What holders name and the inventory has; without a revision, families that have an ACTIVE one.
-    there: HashSet<Revised<'i>>,
+    there: FastSet<Revised<'i>>,
     /// Families on which a verdict is needed.
-    families: HashSet<Named<'i>>,
+    families: FastSet<Named<'i>>,
     /// Revisions of services that run one of those families or hold the image.
-    revisions: HashSet<&'i str>,
+    revisions: FastSet<&'i str>,
     /// All revisions of services that were described.
-    described: HashSet<&'i str>,
+    described: FastSet<&'i str>,
     /// Services on which a verdict is needed, or that have run what matters.
-    services: HashSet<Named<'i>>,
+    services: FastSet<Named<'i>>,
 }
 
 impl<'i> Bearing<'i> {
@@ -158,7 +156,7 @@ impl<'i> Bearing<'i> {
         resource: &'i Resource,
     ) -> Self {
         let asked = Holders::all(inventory);
-        let asked: HashSet<Revised<'i>> = asked.names().filter_map(|(text, home)| Revised::parse(text, home)).collect();
+        let asked: FastSet<Revised<'i>> = asked.names().filter_map(|(text, home)| Revised::parse(text, home)).collect();
         let look = |seen: &'i Seen<TaskDefinition>| {
             let name = definition(seen);
             let newest = Revised { revision: None, ..name };
@@ -172,7 +170,7 @@ impl<'i> Bearing<'i> {
             }
         };
         let looks: Vec<Look<'i>> = inventory.task_definitions.par_iter().map(look).collect();
-        let (mut there, mut families, mut services) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let (mut there, mut families, mut services) = (FastSet::default(), FastSet::default(), FastSet::default());
         for Look { name, is_named, is_family_named, bears } in &looks {
             there.extend(is_named.then_some(*name));
             there.extend(is_family_named.then_some(Revised { revision: None, ..*name }));
@@ -194,7 +192,7 @@ impl<'i> Bearing<'i> {
             names: looks.into_iter().map(|look| look.name).collect(),
             there,
             families,
-            revisions: HashSet::new(),
+            revisions: FastSet::default(),
             described: described.map(|seen| seen.value.service_revision_arn.as_str()).collect(),
             services,
         }
@@ -279,7 +277,7 @@ impl<'i> Bearing<'i> {
             revisions: Vec::new(),
         };
         let current = holders.services.iter().flat_map(|seen| &seen.value.current_service_revisions);
-        let mut mentioned: HashSet<&str> = current.map(|it| it.arn.as_str()).collect();
+        let mut mentioned: FastSet<&str> = current.map(|it| it.arn.as_str()).collect();
         mentioned.extend(holders.deployments.iter().flat_map(|seen| of_deployment(&seen.value)));
         holders.revisions = picked(&all.service_revisions, |seen| {
             let arn = seen.value.service_revision_arn.as_str();
@@ -290,7 +288,7 @@ impl<'i> Bearing<'i> {
 
     /// The definitions of the families that matter, and those that only need to be there for what names them.
     fn definitions(&self, holders: &Holders<'i>) -> Vec<&'i Seen<TaskDefinition>> {
-        let named: HashSet<Revised<'_>> =
+        let named: FastSet<Revised<'_>> =
             holders.names().filter_map(|(text, home)| Revised::parse(text, home)).collect();
         let is_wanted = |name: &Revised<'_>| {
             let newest = Revised { revision: None, ..*name };
@@ -315,8 +313,8 @@ impl<'i> Bearing<'i> {
         images
     }
 
-    fn named_images(&self) -> HashMap<RepositoryName, NamedImages> {
-        let mut named: HashMap<RepositoryName, NamedImages> = HashMap::new();
+    fn named_images(&self) -> FastMap<RepositoryName, NamedImages> {
+        let mut named: FastMap<RepositoryName, NamedImages> = FastMap::default();
         let definitions = self.inventory.task_definitions.iter().zip(&self.names);
         for (seen, _) in definitions.filter(|(_, name)| self.families.contains(&name.family)) {
             for container in &seen.value.container_definitions {
@@ -330,7 +328,7 @@ impl<'i> Bearing<'i> {
     }
 
     fn manifests(&self, images: &[&'i Seen<Image>]) -> Vec<&'i Seen<Manifest>> {
-        let digests: HashSet<&str> = images.iter().map(|seen| seen.value.image_digest.as_str()).collect();
+        let digests: FastSet<&str> = images.iter().map(|seen| seen.value.image_digest.as_str()).collect();
         let all = self.inventory.manifests.par_iter();
         all.filter(|seen| digests.contains(seen.value.image_digest.as_str())).collect()
     }
@@ -354,8 +352,8 @@ struct Look<'i> {
 /// Images of a repository that definitions name.
 #[derive(Default)]
 struct NamedImages {
-    tags: HashSet<(Location, ImageTag)>,
-    digests: HashSet<(Location, Digest)>,
+    tags: FastSet<(Location, ImageTag)>,
+    digests: FastSet<(Location, Digest)>,
 }
 
 impl NamedImages {

@@ -34,18 +34,21 @@ pub enum Action {
     DeregisterTaskDefinition,
     /// DeleteTaskDefinitions: INACTIVE → DELETE_IN_PROGRESS.
     DeleteTaskDefinition,
+    /// UpdateImageStorageClass: ACTIVE → ARCHIVED.
+    ArchiveImage,
     /// BatchDeleteImage by digest.
     DeleteImage,
 }
 
 impl Action {
     /// Every action, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ScaleTaskSet,
         Self::DeleteTaskSet,
         Self::DeleteService,
         Self::DeregisterTaskDefinition,
         Self::DeleteTaskDefinition,
+        Self::ArchiveImage,
         Self::DeleteImage,
     ];
 
@@ -58,6 +61,7 @@ impl Action {
             Self::DeleteService => "delete_service",
             Self::DeregisterTaskDefinition => "deregister_task_definition",
             Self::DeleteTaskDefinition => "delete_task_definition",
+            Self::ArchiveImage => "archive_image",
             Self::DeleteImage => "delete_image",
         }
     }
@@ -69,7 +73,7 @@ impl Action {
             Self::ScaleTaskSet | Self::DeleteTaskSet => Kind::TaskSet,
             Self::DeleteService => Kind::Service,
             Self::DeregisterTaskDefinition | Self::DeleteTaskDefinition => Kind::TaskDefinition,
-            Self::DeleteImage => Kind::Image,
+            Self::ArchiveImage | Self::DeleteImage => Kind::Image,
         }
     }
 
@@ -77,7 +81,7 @@ impl Action {
     #[must_use]
     pub const fn reversible(self) -> Reversible {
         match self {
-            Self::ScaleTaskSet => Reversible::Yes,
+            Self::ScaleTaskSet | Self::ArchiveImage => Reversible::Yes,
             Self::DeleteTaskSet | Self::DeleteService | Self::DeregisterTaskDefinition | Self::DeleteTaskDefinition => {
                 Reversible::Recoverable
             }
@@ -140,7 +144,7 @@ pub struct Target {
 impl Target {
     /// The target of a step on `resource`.
     #[must_use]
-    pub fn new(location: &Location, resource: &Resource, tags: &[ImageTag]) -> Self {
+    pub fn new(location: &Location, resource: &Resource, tags: Vec<ImageTag>) -> Self {
         let mut target = Self {
             account_id: location.account_id.clone(),
             region: location.region.clone(),
@@ -151,7 +155,7 @@ impl Target {
             revision: None,
             repository: None,
             digest: None,
-            tags: tags.to_vec(),
+            tags,
         };
         match resource.clone() {
             Resource::Service { cluster, service } => {
@@ -200,9 +204,9 @@ pub enum Expect {
     Unreferenced,
     /// It is not the newest ACTIVE revision of its family.
     NotNewestActive,
-    /// A definition has this status.
+    /// A definition or an image has this status.
     Status {
-        /// ACTIVE or INACTIVE.
+        /// Of a definition ACTIVE or INACTIVE; of an image that is to be archived ACTIVE.
         is: String,
     },
     /// A task set is not PRIMARY and not CodeDeploy's.
@@ -264,7 +268,7 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// What must still be so.
     pub expect: Vec<Expect>,
-    /// Bytes that go, as ECR counts them.
+    /// Bytes that go or are archived, as ECR counts them.
     #[serde(default)]
     pub bytes: Bytes,
     /// What it takes to undo it.

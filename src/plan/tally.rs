@@ -63,6 +63,13 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// All together, in order.
+    pub(super) fn sum(parts: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        all.retired.reserve(parts.iter().map(|part| part.retired.len()).sum());
+        parts.into_iter().fold(all, Self::and)
+    }
+
     /// Both together, this one first.
     pub(super) fn and(mut self, other: Self) -> Self {
         let offset = self.retired.len();

@@ -1,20 +1,21 @@
 //! The verdict on one unit of images.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 use super::{
     Action, Expect,
+    archive::{is_archived, outcome},
     evidence::LastUse,
     obstacles::objection,
     replication::Copies,
     repository::RepositoryCase,
     units::{Unit, is_within_unit},
-    verdict::{Elapsed, Retirement, Says, Verdict, hear, keep_for},
+    verdict::{Retirement, Says, Verdict, hear, keep_for},
 };
 use crate::{
-    graph::{NodeId, Reach, subject_of_tag},
+    graph::{NodeId, Reach},
     inventory::Image,
-    model::{Age, Digest, ImageTag, Reason, ReasonCode, Timestamp},
+    model::{Age, Digest, Reason, ReasonCode, Timestamp},
     policy::{ImageSelector, ImageTerms, Rule, Said},
 };
 
@@ -24,8 +25,8 @@ pub(super) type ImageRule = Rule<ImageSelector, ImageTerms>;
 pub(super) struct UnitCase<'u, 'c, 'a> {
     repository: &'u RepositoryCase<'c, 'a>,
     unit: &'u Unit,
-    /// The tags that people gave: not those by which referrers name their subject.
-    pub(super) tags: Vec<&'a str>,
+    /// The tags that people gave.
+    tags: &'u [&'a str],
 }
 
 /// What a rule says of a unit.
@@ -45,13 +46,7 @@ type Selected<'u, 'a> = (usize, &'u (&'a ImageRule, Arc<str>), Vec<&'a str>);
 
 impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
     pub(super) fn new(repository: &'u RepositoryCase<'c, 'a>, unit: &'u Unit) -> Self {
-        let mut case = Self { repository, unit, tags: Vec::new() };
-        case.tags = case
-            .all_tags()
-            .filter(|(image, tag)| !case.names_subject(*image, tag))
-            .map(|(_, tag)| tag.as_str())
-            .collect();
-        case
+        Self { repository, unit, tags: repository.tags_of(unit) }
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -68,25 +63,36 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         if selected.is_empty() {
             return keep_for(Vec::new());
         }
-        let last_use = self.last_use();
-        let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, last_use)))) {
+        // Most of what stays is kept before anybody asks for its last use.
+        let known = OnceCell::new();
+        let last_use = || *known.get_or_init(|| self.last_use());
+        let heard = match hear(selected.iter().map(|one| (one, self.says(one.0, one.1.0, &last_use)))) {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Keep(vec![reason]),
         };
-        let Some(((_, rule, _), unused_for)) = heard.retiring.first() else { return keep_for(heard.waiting) };
-        let covered: BTreeSet<&str> = heard.retiring.iter().flat_map(|((_, _, tags), _)| tags).copied().collect();
-        if let Some(tag) = self.tags.iter().find(|tag| !covered.contains(*tag)) {
-            let text = || format!("no rule that retires it covers its tag {tag}");
-            let reason = telling.reason(ReasonCode::TagNotMatched, text);
-            return Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect());
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        // Rules that delete count for both: where they do not cover every tag, with the others they may still archive.
+        for (action, retiring) in [(Action::DeleteImage, &heard.retiring), (Action::ArchiveImage, &heard.archiving)] {
+            covered.extend(retiring.iter().flat_map(|((_, _, tags), _)| tags));
+            if let Some(((_, rule, _), term)) = retiring.first()
+                && self.tags.iter().all(|tag| covered.contains(tag))
+            {
+                return self.retire(action, rule, term, last_use());
+            }
         }
-        self.retire(&rule.1, unused_for, last_use)
+        if heard.retiring.is_empty() && heard.archiving.is_empty() {
+            return keep_for(heard.waiting);
+        }
+        let tag = self.tags.iter().find(|tag| !covered.contains(*tag)).copied().unwrap_or_default();
+        let text = || format!("no rule that retires it covers its tag {tag}");
+        let reason = telling.reason(ReasonCode::TagNotMatched, text);
+        Verdict::Keep(heard.waiting.into_iter().chain([reason]).collect())
     }
 
     /// The rules that select the unit.
     fn selected(&self) -> Vec<Selected<'u, 'a>> {
         let rules = self.repository.rules.iter().enumerate();
-        rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, &self.tags)?))).collect()
+        rules.filter_map(|(position, rule)| Some((position, rule, selection(&rule.0.select, self.tags)?))).collect()
     }
 
     /// The last use of the unit.
@@ -96,51 +102,36 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
 
     /// Every rule that selects the unit, and what it says, whatever else keeps the unit.
     pub(super) fn said(&self) -> Vec<SaidOfUnit<'a>> {
-        let last_use = self.last_use();
+        let known = self.last_use();
+        let last_use = || known;
         let said = self.selected().into_iter().map(|(position, (rule, _), covers)| SaidOfUnit {
             rule,
             covers,
-            says: self.says(position, rule, last_use),
-            otherwise: self.retires(rule, last_use),
+            says: self.says(position, rule, &last_use),
+            otherwise: self.retires(rule, &last_use),
             place: self.repository.place_among_newest(rule, self.unit.root),
         });
         said.collect()
     }
 
     /// What a rule that selects the unit says of it.
-    fn says(&self, position: usize, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
+    fn says(&self, position: usize, rule: &'a ImageRule, last_use: &dyn Fn() -> LastUse) -> Says<'a> {
         self.kept_by(position, rule).map_or_else(|| self.retires(rule, last_use), Says::Keeps)
     }
 
     /// The same of a rule that does not keep it.
-    fn retires(&self, rule: &'a ImageRule, last_use: LastUse) -> Says<'a> {
-        let Some(unused_for) = &rule.terms.delete else { return Says::Nothing };
-        let telling = self.repository.telling;
-        match last_use.lasted(unused_for.value, self.repository.estate.now()) {
-            Elapsed::Enough => Says::Retires(unused_for),
-            Elapsed::Not { until } => {
-                let text = || format!("{rule} asks for {} without use", unused_for.value);
-                Says::Waits(telling.reason(ReasonCode::TooRecent, text).at(&*unused_for.at).until(until))
-            }
-            Elapsed::Unknown => {
-                let text = || format!("{rule} asks for {} without use, and nothing dates its last", unused_for.value);
-                Says::Waits(telling.reason(ReasonCode::AgeUnknown, text).at(&*unused_for.at))
-            }
-        }
+    fn retires(&self, rule: &'a ImageRule, last_use: &dyn Fn() -> LastUse) -> Says<'a> {
+        let now = self.repository.estate.now();
+        outcome(self.repository.telling, rule, self.is_archived(), |age| last_use().lasted(age, now))
+    }
+
+    /// Whether nothing of it is left to archive.
+    fn is_archived(&self) -> bool {
+        self.images().all(|(_, image)| is_archived(image))
     }
 
     fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
         self.unit.members.iter().map(|position| (*position, self.repository.image(*position)))
-    }
-
-    fn all_tags(&self) -> impl Iterator<Item = (usize, &'a ImageTag)> {
-        self.images().flat_map(|(position, image)| image.image_tags.iter().map(move |tag| (position, tag)))
-    }
-
-    /// Whether a tag is there to name another image of the unit. Without that image it is a tag like any other.
-    fn names_subject(&self, image: usize, tag: &ImageTag) -> bool {
-        let subject = subject_of_tag(tag).and_then(|subject| self.repository.images.position(&subject));
-        subject.is_some_and(|subject| subject != image && self.unit.members.binary_search(&subject).is_ok())
     }
 
     fn status_forbids(&self) -> Option<Reason> {
@@ -155,7 +146,7 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
 
     fn protection(&self) -> Option<Reason> {
         let selects = |select: &ImageSelector| {
-            self.all_tags().any(|(_, tag)| select.tag_matches(tag.as_str()))
+            self.repository.all_tags(self.unit).any(|(_, tag)| select.tag_matches(tag.as_str()))
                 || (self.tags.is_empty() && select.untagged_matches())
         };
         let (protect, _) = self.repository.protects.iter().find(|(_, select)| selects(select))?;
@@ -222,14 +213,23 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
             .or_else(|| within(&keep.pulled_within, &pulled, ReasonCode::KeepPulledWithin, "pulled"))
     }
 
-    fn retire(&self, rule: &Arc<str>, unused_for: &Said<Age>, last_use: LastUse) -> Verdict {
+    fn retire(
+        &self,
+        action: Action,
+        (rule, name): &(&ImageRule, Arc<str>),
+        unused_for: &Said<Age>,
+        last_use: LastUse,
+    ) -> Verdict {
         let (repository, estate) = (self.repository, self.repository.estate);
         let window = estate.settings().rollback_window;
-        let action = Action::DeleteImage;
         if let Some(leaving) = &repository.holds.leaving
             && let Some((_, held)) = self.held_directly(leaving)
         {
-            // Its definition is deregistered now, and the rule counts from then as well.
+            // Its definition is deregistered now, and the rule counts from then as well: first to archive it, if it does that.
+            let (action, unused_for) = match &rule.terms.archive {
+                Some(archive) if !self.is_archived() => (Action::ArchiveImage, archive),
+                Some(_) | None => (action, unused_for),
+            };
             let eligible_at = window.max(unused_for.value).after(estate.now());
             let path = leaving.path(held);
             let holder = path.first().map_or_else(String::new, ToString::to_string);
@@ -247,18 +247,23 @@ impl<'u, 'c, 'a> UnitCase<'u, 'c, 'a> {
         if let Some(verdict) = objection(estate, &repository.obstacles, action, lost) {
             return verdict;
         }
-        let copies = Copies::of(repository, self.unit);
-        if !copies.reasons.is_empty() {
-            return Verdict::Block { action, reasons: copies.reasons.into() };
-        }
         let members: Arc<[Digest]> = self.images().map(|(_, image)| image.image_digest.clone()).collect();
         let mut expect = vec![Expect::OptedIn, Expect::UnitUnreferenced { members }];
-        expect.extend(copies.expect());
+        if action == Action::ArchiveImage {
+            expect.push(Expect::Status { is: "ACTIVE".to_owned() });
+        } else {
+            // Only deletions are replicated ("Private image replication in Amazon ECR").
+            let copies = Copies::of(repository, self.unit);
+            if !copies.reasons.is_empty() {
+                return Verdict::Block { action, reasons: copies.reasons.into() };
+            }
+            expect.extend(copies.expect());
+        }
         let last = last_use.known().map_or_else(String::new, |at| format!(", last use {}", at.strftime("%Y-%m-%d")));
         let text = format!("unused for {}{last}", unused_for.value);
         Verdict::Retire(Retirement {
             actions: vec![(action, expect)],
-            rule: rule.clone(),
+            rule: name.clone(),
             at: unused_for.at.clone(),
             reasons: [Reason::new(ReasonCode::Unused, text)].into(),
         })

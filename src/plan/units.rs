@@ -6,6 +6,8 @@ use crate::graph::{Link, RepositoryImages, order_numbers};
 /// An image that nothing in its repository holds, with everything that it does. Kept together, retired together.
 #[derive(Debug)]
 pub(super) struct Unit {
+    /// Its position among the units of the repository.
+    pub(super) index: usize,
     /// The index or subject.
     pub(super) root: usize,
     /// Every image of it in order, the root included. A child may belong to several units.
@@ -27,7 +29,7 @@ pub(super) struct Units {
 impl Units {
     /// Groups the images of a repository.
     pub(super) fn new(repository: &RepositoryImages<'_>) -> Self {
-        let mut ties: Vec<_> = repository.ties().into_iter().map(|(holder, held, _)| (holder, held)).collect();
+        let mut ties: Vec<_> = repository.ties().iter().map(|(holder, held, _)| (*holder, *held)).collect();
         ties.sort_unstable();
         ties.dedup();
         let count = repository.images.len();
@@ -54,7 +56,7 @@ impl Units {
             self.by_member.push((*member, self.units.len()));
         }
         let circular = members.len() > 1 && self.is_circular(&members);
-        self.units.push(Unit { root, members, circular });
+        self.units.push(Unit { index: self.units.len(), root, members, circular });
     }
 
     /// The units that an image belongs to.

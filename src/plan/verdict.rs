@@ -35,6 +35,12 @@ pub(super) struct Retirement {
     pub(super) reasons: Arc<[Reason]>,
 }
 
+impl Retirement {
+    pub(super) fn does(&self, action: Action) -> bool {
+        self.actions.iter().any(|(one, _)| *one == action)
+    }
+}
+
 impl Verdict {
     pub(super) fn keep(code: ReasonCode, text: impl Into<String>) -> Self {
         Self::Keep(vec![Reason::new(code, text)])
@@ -74,6 +80,8 @@ pub(super) enum Says<'p> {
     Keeps(Reason),
     /// Not yet.
     Waits(Reason),
+    /// It is archived: this term has been met. Of images only.
+    Archives(&'p Said<Age>),
     /// It goes: this term has been met.
     Retires(&'p Said<Age>),
 }
@@ -82,6 +90,8 @@ pub(super) enum Says<'p> {
 pub(super) struct Heard<'p, R> {
     /// Why it does not go yet.
     pub(super) waiting: Vec<Reason>,
+    /// Those that archive it, with the terms that were met, in the order of the policy.
+    pub(super) archiving: Vec<(R, &'p Said<Age>)>,
     /// Those that retire it, with the terms that were met, in the order of the policy.
     pub(super) retiring: Vec<(R, &'p Said<Age>)>,
 }
@@ -91,12 +101,13 @@ pub(super) struct Heard<'p, R> {
 /// # Errors
 /// The reason of the first that keeps the object.
 pub(super) fn hear<'p, R>(said: impl IntoIterator<Item = (R, Says<'p>)>) -> Result<Heard<'p, R>, Reason> {
-    let mut heard = Heard { waiting: Vec::new(), retiring: Vec::new() };
+    let mut heard = Heard { waiting: Vec::new(), archiving: Vec::new(), retiring: Vec::new() };
     for (rule, says) in said {
         match says {
             Says::Nothing => {}
             Says::Keeps(reason) => return Err(reason),
             Says::Waits(reason) => heard.waiting.push(reason),
+            Says::Archives(term) => heard.archiving.push((rule, term)),
             Says::Retires(term) => heard.retiring.push((rule, term)),
         }
     }

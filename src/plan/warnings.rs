@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Action, Step, estate::Estate};
+use super::{Action, Step, estate::Estate, prices};
 use crate::{
     inventory::Repository,
     model::{AccountId, Location, RepositoryName},
@@ -17,16 +17,17 @@ const PULLS: [&str; 2] = ["ecr:batchgetimage", "ecr:getdownloadurlforlayer"];
 
 /// The warnings of a plan.
 pub(super) fn warnings(estate: &Estate<'_>, steps: &[Step]) -> Vec<String> {
-    let repositories = repositories(estate, steps);
-    let lines = [pulled_by_others(estate, &repositories), raced(&repositories), cached(estate, &repositories)];
-    lines.into_iter().flatten().collect()
+    let touched = repositories(estate, steps, &[Action::ArchiveImage, Action::DeleteImage]);
+    let deleted_from = repositories(estate, steps, &[Action::DeleteImage]);
+    let lines = [pulled_by_others(estate, &touched), raced(&touched), cached(estate, &deleted_from)];
+    lines.into_iter().flatten().chain(prices::warnings(estate, steps)).collect()
 }
 
 type Repositories<'e> = BTreeMap<(Location, RepositoryName), &'e Repository>;
 
-/// The repositories from which images go.
-fn repositories<'e>(estate: &Estate<'e>, steps: &[Step]) -> Repositories<'e> {
-    let steps = steps.iter().filter(|step| step.action == Action::DeleteImage);
+/// The repositories in whose images these things are done.
+fn repositories<'e>(estate: &Estate<'e>, steps: &[Step], actions: &[Action]) -> Repositories<'e> {
+    let steps = steps.iter().filter(|step| actions.contains(&step.action));
     let mut named = BTreeSet::new();
     let mut last = None;
     // Images of one repository nearly always follow each other.

@@ -57,7 +57,6 @@ pub(super) struct Block<'a> {
     title: String,
     attributes: Vec<&'static str>,
     blocks: Vec<&'static str>,
-    not_yet: Vec<&'static str>,
     /// Required attributes that are not there, with the remedy.
     missing: Vec<(&'static str, String)>,
 }
@@ -69,15 +68,7 @@ impl<'a> Block<'a> {
     }
 
     fn open(block: &'a structure::Block, file: &'a Arc<SourceFile>, title: String) -> Self {
-        Self {
-            block,
-            file,
-            title,
-            attributes: Vec::new(),
-            blocks: Vec::new(),
-            not_yet: Vec::new(),
-            missing: Vec::new(),
-        }
+        Self { block, file, title, attributes: Vec::new(), blocks: Vec::new(), missing: Vec::new() }
     }
 
     /// Changes what messages call it, once its labels are known.
@@ -192,11 +183,6 @@ impl<'a> Block<'a> {
         Some(block.read(reading, read))
     }
 
-    /// Words of the language that later builds will read.
-    pub(super) fn not_yet(&mut self, names: &[&'static str]) {
-        self.not_yet.extend_from_slice(names);
-    }
-
     /// Runs `read`, then reports everything in the block that it did not ask for.
     pub(super) fn read<T>(mut self, reading: &mut Reading, read: impl FnOnce(&mut Block<'_>, &mut Reading) -> T) -> T {
         let result = read(&mut self, reading);
@@ -233,9 +219,7 @@ impl<'a> Block<'a> {
     }
 
     fn report_unknown(&self, sort: &str, name: &str, place: &Span, reading: &mut Reading) {
-        if self.not_yet.contains(&name) {
-            report_not_yet(&format!("`{name}` in {} is", self.title), sort, place, reading);
-        } else if self.blocks.contains(&name) {
+        if self.blocks.contains(&name) {
             reading.error(place, format!("`{name}` is a block"), format!("Write `{name} {{ … }}`, without `=`."));
         } else if self.attributes.contains(&name) {
             reading.error(place, format!("`{name}` is an attribute"), format!("Write `{name} = …`."));

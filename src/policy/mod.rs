@@ -1,6 +1,6 @@
 //! HCL retention policies: text to `Policy`, every word the user can write.
 //!
-//! Read in this order: `types` (what a policy is), `read` (one file per kind of block: the language itself),
+//! Read in this order: `types` and `budget` (what a policy is), `read` (one file per kind of block: the language itself),
 //! `body` (the schema layer they are written in), `value` and `pattern` (what an attribute may hold), `evaluate` (expressions),
 //! `file` and `scan` (text to HCL, and broken HCL in plain words), `select` (what a `match` covers).
 //!
@@ -8,6 +8,7 @@
 //! All problems of all files are reported at once, and a word that is not in the language is never ignored.
 
 mod body;
+mod budget;
 mod evaluate;
 mod file;
 mod parse;
@@ -20,6 +21,7 @@ mod types;
 mod value;
 mod version;
 
+pub use budget::{Budget, KindBudget, Limits, Percent};
 pub use parse::parse;
 pub use types::{
     Account, Aggregator, Evidence, ImageKeep, ImageSelector, ImageTerms, ListOrigin, OptInTag, Policy, Protect,

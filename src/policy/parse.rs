@@ -17,10 +17,11 @@ use super::{
 use crate::model::{Diagnostic, Diagnostics, SourceFile};
 
 /// The blocks that this build reads.
-const BLOCKS: [&str; 8] = ["settings", "state", "account", "aggregator", "reference", "waive", "protect", "retention"];
+const BLOCKS: [&str; 9] =
+    ["settings", "state", "account", "aggregator", "reference", "waive", "protect", "retention", "budget"];
 
 /// Blocks of the language that later builds read.
-const NOT_YET: [&str; 3] = ["variable", "locals", "budget"];
+const NOT_YET: [&str; 2] = ["variable", "locals"];
 
 /// Reads `files`, given as name and text, as one policy. The name is what messages and plans cite; the order in which
 /// the files are given does not matter.
@@ -98,6 +99,7 @@ fn read_policy(mut blocks: BTreeMap<&str, Vec<Block<'_>>>, broken: bool, reading
         task_sets: Vec::new(),
         task_definitions: Vec::new(),
         images: Vec::new(),
+        budget: read::budget(take("budget"), reading),
     };
     read::retentions(take("retention"), estate.as_ref(), &mut policy, reading);
     policy
@@ -129,7 +131,7 @@ fn report_block(block: &Block<'_>, reading: &mut Reading) {
 mod tests {
     use super::*;
     use crate::{
-        model::Age,
+        model::{Age, Bytes, Kind},
         policy::{Selector, StateStore},
     };
 
@@ -163,7 +165,7 @@ mod tests {
         assert_eq!(policy.waivers[1].reason, "Job definitions are made by the nightly run, which names digests.");
         assert_eq!(&*policy.waivers[0].at, line_of("waive \"daemons\""));
         let kinds: Vec<_> = policy.protects.iter().map(|protect| protect.select.kind().as_str()).collect();
-        assert_eq!(kinds, ["image", "service", "task_set", "task_definition"]);
+        assert_eq!(kinds, ["image", "image", "service", "task_set", "task_definition"]);
         assert!(matches!(&policy.protects[0].select, Selector::Image(image)
             if image.repository.as_ref().unwrap().texts() == ["base/*"]));
 
@@ -182,8 +184,43 @@ mod tests {
         let image = &policy.images[0];
         assert!(image.terms.keep.tags.as_ref().unwrap().value.matches("release-1"));
         assert_eq!(image.terms.keep.pushed_within.as_ref().unwrap().value.to_string(), "14d");
-        assert_eq!(policy.images[1].select.untagged, Some(true));
+        assert_eq!(image.terms.archive.as_ref().unwrap().value.to_string(), "30d");
+        assert_eq!(&*image.terms.archive.as_ref().unwrap().at, line_of("archive { unused_for = \"30d\" }"));
+        assert_eq!(policy.images[1].select.untagged, Some(false));
         assert_eq!(policy.images[1].terms.delete.as_ref().unwrap().value.to_string(), "1d 12h");
+    }
+
+    #[test]
+    fn every_limit_arrives_in_the_budget() {
+        let budget = read(FULL).unwrap().0.budget;
+        let line_of = |needle: &str| {
+            let line = FULL.lines().position(|line| line.contains(needle)).unwrap() + 1;
+            format!("policy.hcl:{line}")
+        };
+        let max_actions = budget.max_actions.as_ref().unwrap();
+        assert_eq!((max_actions.value, &*max_actions.at), (2_000, line_of("max_actions").as_str()));
+        let image = &budget.of(Kind::Image).plan;
+        assert_eq!(image.max_count.as_ref().unwrap().value, 1_500);
+        assert_eq!(image.max_percent.as_ref().unwrap().value.get(), 30);
+        assert_eq!(image.min_survivors.as_ref().unwrap().value, 3);
+        assert_eq!(image.max_bytes.as_ref().unwrap().value, Bytes(2 << 40));
+        let account = &budget.of(Kind::Image).account;
+        assert_eq!(account.max_count.as_ref().unwrap().value, 500);
+        assert_eq!(&*account.max_bytes.as_ref().unwrap().at, line_of("max_bytes     = \"500GB\""));
+        assert_eq!(budget.of(Kind::TaskDefinition).plan.max_percent.as_ref().unwrap().value.get(), 50);
+        assert_eq!(budget.of(Kind::TaskDefinition).account.max_count.as_ref().unwrap().value, 10_000);
+        assert_eq!(budget.of(Kind::TaskSet).plan.min_survivors.as_ref().unwrap().value, 1);
+        assert_eq!(budget.of(Kind::Service).plan.max_count.as_ref().unwrap().value, 5);
+    }
+
+    #[test]
+    fn two_budgets_name_both_places() {
+        let budget = |name: &str| (name.to_owned(), "budget {\nmax_actions = 1\n}\n".to_owned());
+        let problems = parse([budget("a.hcl"), budget("b.hcl")]).unwrap_err();
+        let problem = problems.iter().find(|problem| problem.summary.contains("budget")).unwrap();
+        assert_eq!(problem.summary, "there is more than one `budget`");
+        assert_eq!(problem.span.as_ref().unwrap().at(), "b.hcl:1");
+        assert!(problem.detail.contains("a.hcl:1"), "{}", problem.detail);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive, sync::Arc};
 
+use super::budget::Budget;
 use crate::model::{AccountId, AccountLabel, Age, Kind, Patterns, Region, Source, Span};
 
 /// A value and the line of the policy that says it, as `file:line`.
@@ -38,6 +39,8 @@ pub struct Policy {
     pub task_definitions: Vec<Rule<TaskDefinitionSelector, TaskDefinitionTerms>>,
     /// `retention "image"`.
     pub images: Vec<Rule<ImageSelector, ImageTerms>>,
+    /// The `budget` block.
+    pub budget: Budget,
 }
 
 /// The `settings` block.
@@ -290,7 +293,8 @@ pub struct ImageSelector {
     pub repository: Option<Patterns>,
     /// Tags of the image; restricts tagged images only.
     pub tags: Option<Patterns>,
-    /// `false`: no untagged images. `true` without `tags`: untagged images only.
+    /// `false`: no untagged images. `true` without `tags`: untagged images only; with `tags` (in a `protect` alone) those and
+    /// the untagged.
     pub untagged: Option<bool>,
 }
 
@@ -346,6 +350,8 @@ pub struct TaskDefinitionKeep {
 pub struct ImageTerms {
     /// The `keep` block.
     pub keep: ImageKeep,
+    /// `archive { unused_for }`, shorter than that of `delete` where there are both.
+    pub archive: Option<Said<Age>>,
     /// `delete { unused_for }`.
     pub delete: Option<Said<Age>>,
 }

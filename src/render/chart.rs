@@ -18,7 +18,7 @@ use crate::{
 pub struct Chart {
     /// Accounts and Regions, each with its part of `boxes`.
     pub(super) places: Vec<Place>,
-    pub(super) boxes: Vec<Box>,
+    pub(super) boxes: Vec<Item>,
     /// From, to, and how; by position in `boxes`.
     pub(super) ties: Vec<(usize, usize, Tie)>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Place {
 
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Box {
+pub(super) struct Item {
     pub(super) node: Node,
     pub(super) name: String,
     /// The tags of an image.
@@ -83,7 +83,7 @@ impl Chart {
         let mut shown: Vec<&Node> = shown.into_iter().collect();
         shown.sort_by_key(|node| (node.location(), *node));
         let names = Names { policy, fates: fates(plan) };
-        let boxes: Vec<Box> = shown.iter().map(|node| names.drawn(node, images.get(*node).copied())).collect();
+        let boxes: Vec<Item> = shown.iter().map(|node| names.drawn(node, images.get(*node).copied())).collect();
         let numbers: HashMap<&Node, usize> = shown.iter().enumerate().map(|(number, node)| (*node, number)).collect();
         let number = |id: &NodeId| numbers.get(graph.node(*id)?).copied();
         let mut ties: Vec<_> =
@@ -135,12 +135,12 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn drawn(&self, node: &Node, image: Option<&Image>) -> Box {
+    fn drawn(&self, node: &Node, image: Option<&Image>) -> Item {
         let address = node.resource().and_then(|(location, resource)| {
             let account = self.policy.accounts.iter().find(|account| account.id == location.account_id)?;
             Some(Address { account: account.label.clone(), region: location.region.clone(), resource })
         });
-        Box {
+        Item {
             node: node.clone(),
             name: node.to_string(),
             tags: image.map(|image| image.image_tags.iter().map(ToString::to_string).collect()).unwrap_or_default(),

@@ -6,7 +6,7 @@ use console::measure_text_width;
 
 use super::paint::{Canvas, counted, listed};
 use crate::{
-    model::{Address, Reason, ReasonCode, Timestamp},
+    model::{Address, ImageTag, Reason, ReasonCode, Timestamp},
     plan::{Action, Condition, Explanation, Fate, Hop, Path, RuleWord, Witness, Word},
 };
 
@@ -68,7 +68,7 @@ impl Text<'_> {
     fn heading(&self, out: &mut String) {
         let _infallible = writeln!(out, "{}", self.canvas.bold(&self.it.address.to_string()));
         if !self.it.tags.is_empty() {
-            let tags: Vec<&str> = self.it.tags.iter().map(|tag| tag.as_str()).collect();
+            let tags: Vec<&str> = self.it.tags.iter().map(ImageTag::as_str).collect();
             let _infallible = writeln!(out, "{}", self.canvas.wrap(&format!("tags: {}", tags.join(", ")), 0));
         }
     }
@@ -176,7 +176,7 @@ impl Text<'_> {
                 Some(_) => "referrer".to_owned(),
             };
             let own = if part.address == self.it.address { ", the one asked about" } else { "" };
-            let tags: Vec<&str> = part.tags.iter().map(|tag| tag.as_str()).collect();
+            let tags: Vec<&str> = part.tags.iter().map(ImageTag::as_str).collect();
             let tags = if tags.is_empty() { "untagged".to_owned() } else { format!("tags {}", tags.join(", ")) };
             self.item(out, "·", &format!("{how}{own}: {tags}"));
             self.aside(out, 4, &short(&part.address, &self.it.address));
@@ -204,6 +204,7 @@ impl Text<'_> {
             Word::Nothing => "does not say when such an object goes".to_owned(),
             Word::Keeps => format!("keeps it: {}", rule.reason.as_ref().map_or("", |reason| &reason.text)),
             Word::Waits => format!("would retire it, but not yet: {}", rule.reason.as_ref().map_or("", |it| &it.text)),
+            Word::Archives => format!("archives it: {} have passed", rule.term.as_deref().unwrap_or_default()),
             Word::Retires => format!("retires it: {} have passed", rule.term.as_deref().unwrap_or_default()),
         };
         let until = rule.reason.as_ref().and_then(|reason| reason.until);
@@ -211,7 +212,7 @@ impl Text<'_> {
         let rank = rule.rank.map_or_else(String::new, |rank| {
             format!("; it is number {} of {}, of which the newest {} stay", rank.place, rank.of, rank.kept)
         });
-        let covers: Vec<&str> = rule.covers.iter().map(|tag| tag.as_str()).collect();
+        let covers: Vec<&str> = rule.covers.iter().map(ImageTag::as_str).collect();
         let covers = match covers.as_slice() {
             [] => String::new(),
             [one] => format!("; covers its tag {one}"),
@@ -248,5 +249,6 @@ const fn deed(action: Action) -> &'static str {
         Action::ScaleTaskSet => "scaled to zero",
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => "deleted",
         Action::DeregisterTaskDefinition => "deregistered",
+        Action::ArchiveImage => "archived",
     }
 }

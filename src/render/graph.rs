@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::chart::{Box, Chart, Tie};
+use super::chart::{Chart, Item, Tie};
 use crate::{
     graph::{Link, Node},
     plan::Fate,
@@ -36,7 +36,8 @@ fn tame(text: &str) -> String {
     if letters.len() <= LONGEST {
         return letters.into_iter().collect();
     }
-    let (start, end) = (LONGEST * 2 / 3, LONGEST / 3 - 1);
+    let end = LONGEST / 3;
+    let start = LONGEST - end - 1;
     let cut = letters.iter().take(start).chain(&['…']).chain(letters.iter().skip(letters.len() - end));
     cut.collect()
 }
@@ -79,7 +80,7 @@ fn colours(fate: Option<Fate>) -> Option<(&'static str, &'static str)> {
 }
 
 /// The label of an object: its name, and of an image its tags.
-fn label(item: &Box) -> Vec<String> {
+fn label(item: &Item) -> Vec<String> {
     let mut lines = vec![tame(&item.name)];
     lines.extend(item.tags.iter().take(3).map(|tag| tame(tag)));
     if item.tags.len() > 3 {

@@ -2,16 +2,19 @@
 
 mod chart;
 mod diagnostic;
+mod diff;
 mod explain;
 mod gaps;
 mod graph;
 mod inventory;
 mod paint;
 mod plan;
+mod portion;
 mod run;
 
 pub use chart::{Around, Chart};
 pub use diagnostic::{DiagnosticStyle, render_diagnostics};
+pub use diff::{Sides, difference};
 pub use explain::explanation;
 pub use gaps::GapSummary;
 pub use graph::{Drawing, graph};

@@ -11,10 +11,11 @@ use console::measure_text_width;
 use super::{
     gaps::{Names, advice, grouped_gaps, tell},
     paint::{Canvas, counted, duration, listed},
+    portion,
 };
 use crate::{
     model::{Kind, ReasonCode, Scope},
-    plan::{Action, Pending, Plan, Reversible, Step},
+    plan::{Action, Pending, Plan, RefusalCode, Reversible, Step, Target},
 };
 
 /// Objects shown of one group before the rest is only counted.
@@ -37,6 +38,8 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
     let text = Text { plan, canvas, detail };
     let mut out = String::new();
     text.heading(&mut out);
+    out.push_str(&portion::top(plan, canvas));
+    text.refusals(&mut out);
     if plan.has_changes() {
         text.groups(&mut out);
         text.headline(&mut out);
@@ -51,6 +54,7 @@ pub fn plan(plan: &Plan, canvas: Canvas, detail: Detail, next: Option<&str>) -> 
     text.deferred(&mut out);
     text.blocked(&mut out);
     text.honesty(&mut out);
+    out.push_str(&portion::bottom(plan, canvas));
     text.footer(&mut out, next);
     out
 }
@@ -73,23 +77,27 @@ struct GroupKey<'a> {
 impl<'a> GroupKey<'a> {
     fn of(step: &'a Step) -> Self {
         let place = (step.target.account_id.as_str(), step.target.region.as_str());
-        Self { place, action: step.action, container: Container::of(step), rule: &step.rule }
+        Self {
+            place,
+            action: step.action,
+            container: Container::of(step.action.kind(), &step.target),
+            rule: &step.rule,
+        }
     }
 }
 
 /// What people look for an object under: its cluster, family or repository, or the service of a cluster. In the order of what is
 /// printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Container<'a> {
+pub(super) struct Container<'a> {
     name: &'a str,
     service: Option<&'a str>,
 }
 
 impl<'a> Container<'a> {
-    fn of(step: &'a Step) -> Self {
-        let target = &step.target;
+    pub(super) fn of(kind: Kind, target: &'a Target) -> Self {
         let text = |part: Option<&'a str>| part.unwrap_or("?");
-        let (name, service) = match step.action.kind() {
+        let (name, service) = match kind {
             Kind::Service => (target.cluster.as_ref().map(AsRef::as_ref), None),
             Kind::TaskSet => {
                 (target.cluster.as_ref().map(AsRef::as_ref), Some(text(target.service.as_ref().map(AsRef::as_ref))))
@@ -134,6 +142,21 @@ impl Text<'_> {
         let _infallible = writeln!(out, "{}\n", self.canvas.wrap(&self.canvas.bold(&line), 0));
     }
 
+    /// What forbids to carry the plan out: above what it would do, and below.
+    fn refusals(&self, out: &mut String) {
+        // What makes a plan a forecast is told in words of its own.
+        let refusals = self.plan.refusals.iter().filter(|refusal| refusal.code != RefusalCode::Forecast);
+        let refusals: Vec<_> = refusals.collect();
+        if refusals.is_empty() {
+            return;
+        }
+        let _infallible = writeln!(out, "{}", self.canvas.red("This plan is refused:"));
+        for refusal in refusals {
+            let _infallible = writeln!(out, "{}", self.canvas.red(&hang(&self.canvas, &refusal.text)));
+        }
+        out.push('\n');
+    }
+
     fn groups(&self, out: &mut String) {
         let mut groups: BTreeMap<GroupKey<'_>, Vec<&Step>> = BTreeMap::new();
         // Steps of one group nearly always follow each other.
@@ -170,7 +193,8 @@ impl Text<'_> {
         let what = format!("{}{size}", phrase(key.action, &counted(number, noun(key.action.kind()))));
         let lines: std::collections::BTreeSet<&str> = steps.iter().map(|step| &*step.at).collect();
         let at = lines.into_iter().collect::<Vec<_>>().join(", ");
-        let head = format!("  {} {}: {what}", self.symbol(key.action), self.canvas.bold(&key.container.to_string()));
+        let container = self.canvas.bold(&key.container.to_string());
+        let head = format!("  {} {container}: {what}", symbol(self.canvas, key.action));
         let rule = format!("{} at {at}", key.rule);
         let fits = measure_text_width(&head) + 2 + measure_text_width(&rule) <= self.canvas.width;
         let between = if fits { "  " } else { "\n      " };
@@ -184,15 +208,6 @@ impl Text<'_> {
             let _infallible = writeln!(out, "      {padded}  {}", self.canvas.dim(&self.canvas.fit(&why, used)));
         }
         more(out, "      ", steps.len(), shown);
-    }
-
-    fn symbol(&self, action: Action) -> String {
-        match action.reversible() {
-            Reversible::No => self.canvas.red("-"),
-            Reversible::Recoverable if action == Action::DeregisterTaskDefinition => self.canvas.yellow("~"),
-            Reversible::Recoverable => self.canvas.red("-"),
-            Reversible::Yes => self.canvas.yellow("~"),
-        }
     }
 
     fn headline(&self, out: &mut String) {
@@ -214,6 +229,12 @@ impl Text<'_> {
             facts.push(format!(
                 "frees up to {} (about ${:.2} a month; layers shared with images that stay are counted too)",
                 summary.bytes_reclaimed, summary.monthly_savings_usd
+            ));
+        }
+        if summary.bytes_archived.0 > 0 {
+            facts.push(format!(
+                "archives up to {} (saves about ${:.2} a month)",
+                summary.bytes_archived, summary.monthly_savings_by_archiving_usd
             ));
         }
         let findings: Vec<String> = ["CRITICAL", "HIGH", "MEDIUM", "LOW"]
@@ -333,7 +354,15 @@ impl Text<'_> {
         if plan.has_changes() {
             let _infallible = writeln!(out, "\nPlan id {}", plan.plan_id);
             let until = plan.expires_at.strftime("%Y-%m-%d %H:%M UTC");
-            let _infallible = writeln!(out, "Can be applied until {until}.");
+            if plan.refusals.is_empty() {
+                let _infallible = writeln!(out, "Can be applied until {until}.");
+            }
+        }
+        if !plan.refusals.is_empty() {
+            out.push('\n');
+            self.refusals(out);
+            out.truncate(out.trim_end().len());
+            out.push('\n');
         }
         if let Some(next) = next {
             let _infallible = writeln!(out, "\nTo carry it out:\n  {}", self.canvas.green(next));
@@ -341,14 +370,24 @@ impl Text<'_> {
     }
 }
 
+/// The sign before what is done: red where nothing brings it back.
+pub(super) fn symbol(canvas: Canvas, action: Action) -> String {
+    match action.reversible() {
+        Reversible::No => canvas.red("-"),
+        Reversible::Recoverable if action == Action::DeregisterTaskDefinition => canvas.yellow("~"),
+        Reversible::Recoverable => canvas.red("-"),
+        Reversible::Yes => canvas.yellow("~"),
+    }
+}
+
 /// Says how many of a list are not shown.
-fn more(out: &mut String, indent: &str, all: usize, shown: usize) {
+pub(super) fn more(out: &mut String, indent: &str, all: usize, shown: usize) {
     if all > shown {
         let _infallible = writeln!(out, "{indent}… and {} more; --full shows all", all - shown);
     }
 }
 
-fn hang(canvas: &Canvas, text: &str) -> String {
+pub(super) fn hang(canvas: &Canvas, text: &str) -> String {
     let wrapped = canvas.wrap(text, 4);
     format!("  · {}", wrapped.trim_start())
 }
@@ -362,7 +401,7 @@ fn title(kind: Kind) -> &'static str {
     }
 }
 
-fn noun(kind: Kind) -> &'static str {
+pub(super) fn noun(kind: Kind) -> &'static str {
     match kind {
         Kind::Service => "service",
         Kind::TaskSet => "task set",
@@ -372,10 +411,11 @@ fn noun(kind: Kind) -> &'static str {
 }
 
 /// What is done to how many.
-fn phrase(action: Action, objects: &str) -> String {
+pub(super) fn phrase(action: Action, objects: &str) -> String {
     match action {
         Action::ScaleTaskSet => format!("scale {objects} to zero"),
         Action::DeregisterTaskDefinition => format!("deregister {objects}"),
+        Action::ArchiveImage => format!("archive {objects}"),
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => {
             format!("delete {objects}")
         }
@@ -384,8 +424,13 @@ fn phrase(action: Action, objects: &str) -> String {
 
 /// The object within its container, and why it goes.
 fn row(step: &Step) -> (String, String) {
-    let target = &step.target;
-    let name = match step.action.kind() {
+    let why = step.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
+    (name(step.action.kind(), &step.target), why)
+}
+
+/// The object within its container.
+pub(super) fn name(kind: Kind, target: &Target) -> String {
+    match kind {
         Kind::Service => target.service.as_ref().map_or_else(String::new, ToString::to_string),
         Kind::TaskSet => target.task_set.as_ref().map_or_else(String::new, ToString::to_string),
         Kind::TaskDefinition => target.revision.map_or_else(String::new, |revision| format!(":{revision}")),
@@ -395,9 +440,7 @@ fn row(step: &Step) -> (String, String) {
             let tags = target.tags.iter().map(|tag| short_tag(tag.as_str())).collect::<Vec<_>>();
             if tags.is_empty() { format!("{digest} untagged") } else { format!("{digest} {}", tags.join(" ")) }
         }
-    };
-    let why = step.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
-    (name, why)
+    }
 }
 
 /// Tags by which signatures name their subject are 71 characters of digest: cut so that a row stays a row.
@@ -408,7 +451,7 @@ fn short_tag(tag: &str) -> String {
     }
 }
 
-fn kept_because(code: ReasonCode) -> &'static str {
+pub(super) fn kept_because(code: ReasonCode) -> &'static str {
     match code {
         ReasonCode::NoRule => "by no rule",
         ReasonCode::Protected | ReasonCode::ProtectTag => "protected",
@@ -433,6 +476,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         ReasonCode::ExpressManaged => "Express Mode's",
         ReasonCode::UnknownStatus => "in an unknown status",
         ReasonCode::DeletionUnderWay => "on their way out",
+        ReasonCode::Archived => "archived",
         ReasonCode::AlreadyGone => "gone",
         ReasonCode::RollbackWindow
         | ReasonCode::Settling
@@ -441,6 +485,7 @@ fn kept_because(code: ReasonCode) -> &'static str {
         | ReasonCode::Gap
         | ReasonCode::ReplicatesDeletion
         | ReasonCode::Unused
+        | ReasonCode::PlaintextSecrets
         | ReasonCode::Inactive
         | ReasonCode::OlderThan
         | ReasonCode::Idle

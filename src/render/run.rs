@@ -56,10 +56,12 @@ fn mark(action: Action, outcome: &Outcome, canvas: Canvas) -> (String, &str) {
     let done = match action {
         Action::ScaleTaskSet => "scaled to zero",
         Action::DeregisterTaskDefinition => "deregistered",
+        Action::ArchiveImage => "archived",
         Action::DeleteTaskSet | Action::DeleteService | Action::DeleteTaskDefinition | Action::DeleteImage => "deleted",
     };
     match outcome {
         Outcome::Done { evidence } => (canvas.green(done), evidence.as_deref().unwrap_or_default()),
+        Outcome::AlreadyGone if action == Action::ArchiveImage => (canvas.green("archived or gone already"), ""),
         Outcome::AlreadyGone => (canvas.green("already gone"), ""),
         Outcome::Refused { drift } => (canvas.yellow("left alone"), drift),
         Outcome::Failed { error } => (canvas.red("failed"), error),

@@ -12,13 +12,10 @@ use jettison::{
     plan::{Action, StepId},
 };
 
-use super::{
-    stage::{Asked, Blow, Ended, Line, Slip, Stage, fleet, world_of},
-    story,
-};
+use super::stage::{Asked, Blow, Ended, Line, Slip, Stage, clean_and_archive_at_once, fleet, world_of};
 
 async fn stage() -> Stage {
-    Stage::planned(&fleet().inventory, &story::clean_at_once()).await
+    Stage::planned(&fleet().inventory, &clean_and_archive_at_once()).await
 }
 
 /// What stays at the end. What AWS only shows for a while longer does not count: how long depends on the run.
@@ -128,6 +125,7 @@ pub(crate) fn acted_on(stage: &Stage, operation: &str, body: &serde_json::Value)
         "DeleteService" => Action::DeleteService,
         "DeregisterTaskDefinition" => Action::DeregisterTaskDefinition,
         "DeleteTaskDefinitions" => Action::DeleteTaskDefinition,
+        "UpdateImageStorageClass" => Action::ArchiveImage,
         "BatchDeleteImage" => Action::DeleteImage,
         _ => return Vec::new(),
     };

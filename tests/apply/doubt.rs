@@ -12,21 +12,22 @@ use jettison::{
 };
 
 use super::{
-    stage::{Blow, Line, Stage, fleet, is_mutation, outcome, world_of},
+    stage::{Blow, Line, Stage, clean_and_archive_at_once, fleet, is_mutation, outcome, world_of},
     story::{self, digest, image_address},
 };
 
-const MUTATIONS: [&str; 6] = [
+const MUTATIONS: [&str; 7] = [
     "UpdateTaskSet",
     "DeleteTaskSet",
     "DeleteService",
     "DeregisterTaskDefinition",
     "DeleteTaskDefinitions",
+    "UpdateImageStorageClass",
     "BatchDeleteImage",
 ];
 
 async fn stage() -> Stage {
-    Stage::planned(&fleet().inventory, &story::clean_at_once()).await
+    Stage::planned(&fleet().inventory, &clean_and_archive_at_once()).await
 }
 
 /// Strikes the first call of an operation, once.
@@ -105,7 +106,7 @@ async fn a_throttled_batch_waits_once_and_not_once_for_each() {
         world.image("team/tools", &format!("spare-{number}"), 200, &[]);
     }
     // Images only: nothing waits for a deregistration.
-    let policy = story::clean_at_once();
+    let policy = clean_and_archive_at_once();
     let (before, after) = policy.split_once("retention \"service\"").unwrap();
     let policy = format!("{before}retention{}", after.rsplit_once("retention").unwrap().1);
     let stage = Stage::planned(&world.inventory, &policy).await;

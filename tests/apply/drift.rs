@@ -12,12 +12,12 @@ use jettison::{
 };
 
 use super::{
-    stage::{Blow, Stage, fleet, is_mutation, outcome},
+    stage::{Blow, Stage, clean_and_archive_at_once, fleet, is_mutation, outcome},
     story::{self, definition_arn, digest, hours_ago, image_address, tag},
 };
 
 async fn stage() -> Stage {
-    Stage::planned(&fleet().inventory, &story::clean_at_once()).await
+    Stage::planned(&fleet().inventory, &clean_and_archive_at_once()).await
 }
 
 /// Steps that are refused, by object, with a word of the reason.
@@ -191,25 +191,28 @@ async fn a_repository_opts_out_or_is_protected() {
 /// Somebody turned delete replication on: the same call would delete copies that nobody looked at.
 #[tokio::test(start_paused = true)]
 async fn a_registry_begins_to_replicate_deletions() {
-    let drift = |world: &mut Inventory| {
-        let rule = ReplicationRule {
-            destinations: vec![ReplicationDestination {
-                region: "us-east-1".to_owned(),
-                registry_id: story::ACCOUNT.to_owned(),
-            }],
-            repository_filters: vec![RepositoryFilter {
-                filter: "team/tools".to_owned(),
-                filter_type: "PREFIX_MATCH".to_owned(),
-            }],
-            delete_replication: Some(DeleteReplication { enabled: true }),
-        };
-        let registry = Registry {
-            registry_id: story::ACCOUNT.to_owned(),
-            replication_configuration: ReplicationConfiguration { rules: vec![rule] },
-        };
-        world.registries = vec![Seen::new(story::home(), registry)];
-    };
+    let drift = |world: &mut Inventory| world.registries = vec![replicating("team/tools")];
     refuses(drift, &[(Action::DeleteImage, &image_address("team/tools", "tool"), "replicates deletions")]).await;
+}
+
+/// A registry that replicates deletions from the repositories with this prefix.
+fn replicating(prefix: &str) -> Seen<Registry> {
+    let rule = ReplicationRule {
+        destinations: vec![ReplicationDestination {
+            region: "us-east-1".to_owned(),
+            registry_id: story::ACCOUNT.to_owned(),
+        }],
+        repository_filters: vec![RepositoryFilter {
+            filter: prefix.to_owned(),
+            filter_type: "PREFIX_MATCH".to_owned(),
+        }],
+        delete_replication: Some(DeleteReplication { enabled: true }),
+    };
+    let registry = Registry {
+        registry_id: story::ACCOUNT.to_owned(),
+        replication_configuration: ReplicationConfiguration { rules: vec![rule] },
+    };
+    Seen::new(story::home(), registry)
 }
 
 fn protect(tags: &mut Vec<Tag>) {
@@ -320,4 +323,42 @@ async fn what_cannot_be_read_any_more_holds_everything() {
         let is_done = |outcome: &Outcome| matches!(outcome, Outcome::Done { .. } | Outcome::AlreadyGone);
         assert!(report.outcomes.iter().all(|(_, outcome)| is_done(outcome)), "{read}: {report:?}");
     }
+}
+
+/// To a service, an archived image is a missing one.
+#[tokio::test(start_paused = true)]
+async fn what_comes_into_use_is_not_archived() {
+    let uri = format!("{}/cold/base:b1", story::HOST);
+    let drift = |world: &mut Inventory| arriving(world, |new| drop(new.definition("late:1", 0, &uri).clone()));
+    refuses(drift, &[(Action::ArchiveImage, &image_address("cold/base", "old"), "late:1 refers to")]).await;
+    let uri = format!("{}/cold/base@{}", story::HOST, digest("cold-child"));
+    let drift =
+        |world: &mut Inventory| arriving(world, |new| drop(new.task("late", "web:5", &uri, "cold-child").clone()));
+    refuses(drift, &[(Action::ArchiveImage, &image_address("cold/base", "cold-index"), "task main/late")]).await;
+}
+
+/// Somebody archived it, and somebody brought it back: the first is no obstacle, and what is on its way is left alone.
+#[tokio::test(start_paused = true)]
+async fn an_image_that_somebody_archives_or_restores() {
+    let mut stage = stage().await;
+    stage.drift(|world| image(world, "old").image_status = Some("ARCHIVED".to_owned()));
+    let step = stage.step(Action::ArchiveImage, &image_address("cold/base", "old")).id;
+    let report = stage.go().await.report();
+    assert_eq!(outcome(&report, step), Some(&Outcome::AlreadyGone), "{report:?}");
+    let drift = |world: &mut Inventory| image(world, "old").image_status = Some("ACTIVATING".to_owned());
+    refuses(drift, &[(Action::ArchiveImage, &image_address("cold/base", "old"), "its status is now ACTIVATING")]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_to_be_archived_is_pushed_again_or_loses_its_tag() {
+    let drift = |world: &mut Inventory| image(world, "old").image_pushed_at = hours_ago(0);
+    refuses(drift, &[(Action::ArchiveImage, &image_address("cold/base", "old"), "pushed again")]).await;
+    let drift = |world: &mut Inventory| image(world, "cold-index").image_tags.clear();
+    refuses(drift, &[(Action::ArchiveImage, &image_address("cold/base", "cold-index"), "its tags are now []")]).await;
+}
+
+/// Archiving is not replicated: that deletions are is no obstacle to it.
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_replicates_deletions_archives_all_the_same() {
+    refuses(|world: &mut Inventory| world.registries = vec![replicating("cold/")], &[]).await;
 }

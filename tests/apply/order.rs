@@ -13,12 +13,12 @@ use tokio::time::Instant;
 
 use super::{
     crash::acted_on,
-    stage::{Blow, Ended, Line, Stage, fleet, is_mutation, outcome, world_of},
+    stage::{Blow, Ended, Line, Stage, clean_and_archive_at_once, fleet, is_mutation, outcome, world_of},
     story::{self, image_address},
 };
 
 async fn stage() -> Stage {
-    Stage::planned(&fleet().inventory, &story::clean_at_once()).await
+    Stage::planned(&fleet().inventory, &clean_and_archive_at_once()).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,6 +59,7 @@ async fn access_denied_on_one_operation_fails_it_skips_what_waits_and_lets_the_r
         ("DeleteService", Action::DeleteService),
         ("DeregisterTaskDefinition", Action::DeregisterTaskDefinition),
         ("DeleteTaskDefinitions", Action::DeleteTaskDefinition),
+        ("UpdateImageStorageClass", Action::ArchiveImage),
         ("BatchDeleteImage", Action::DeleteImage),
     ];
     let planned = stage().await;
@@ -201,8 +202,8 @@ async fn two_accounts() -> Stage {
     definition.location = place;
     definition.value.task_definition_arn = moved(&definition.value.task_definition_arn);
     world.inventory.task_definitions.push(definition);
-    let policy =
-        story::clean_at_once() + "account \"other\" {\n  id      = \"111111111111\"\n  regions = [\"us-east-1\"]\n}\n";
+    let policy = clean_and_archive_at_once()
+        + "account \"other\" {\n  id      = \"111111111111\"\n  regions = [\"us-east-1\"]\n}\n";
     Stage::planned(&world.inventory, &policy).await
 }
 
@@ -271,7 +272,7 @@ async fn a_batch_of_images_costs_one_look_and_one_call() {
     for number in 0..80 {
         world.image("team/tools", &format!("spare-{number}"), 200, &[]);
     }
-    let mut stage = Stage::planned(&world.inventory, &story::clean_at_once()).await;
+    let mut stage = Stage::planned(&world.inventory, &clean_and_archive_at_once()).await;
     assert_eq!(stage.go().await.report().close, Close::Complete);
     let of_tools = |line: &Line| match line {
         Line::Called { operation, body } if body["repositoryName"] == "team/tools" => Some(operation.clone()),

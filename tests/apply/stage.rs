@@ -73,6 +73,7 @@ pub(crate) fn is_mutation(operation: &str) -> bool {
             | "DeleteService"
             | "DeregisterTaskDefinition"
             | "DeleteTaskDefinitions"
+            | "UpdateImageStorageClass"
             | "BatchDeleteImage"
     )
 }
@@ -404,7 +405,7 @@ impl Stage {
         let now: Now = self.sim.clock();
         if !self.is_begun {
             let steps = u32::try_from(self.plan.steps.len()).unwrap();
-            let new = NewRun { plan_id: &self.plan.plan_id, steps, plan: b"plan" };
+            let new = NewRun { plan_id: &self.plan.plan_id, steps, override_budget: None, plan: b"plan" };
             let _left = Journal::create(self.store.clone(), self.run.clone(), new, self.owner(), now()).await.unwrap();
             self.is_begun = true;
         }
@@ -464,11 +465,8 @@ pub(crate) fn outcome(report: &Report, step: StepId) -> Option<&Outcome> {
 }
 
 fn empty_plan(world: &Inventory, policy: &jettison::policy::Policy) -> Plan {
-    decide(
-        &Inventory { taken_at: world.taken_at, scopes: world.scopes.clone(), ..Inventory::default() },
-        policy,
-        world.taken_at,
-    )
+    let scopes = world.scopes.clone();
+    decide(&Inventory { taken_at: world.taken_at, scopes, ..Inventory::default() }, policy, world.taken_at)
 }
 
 fn decide(inventory: &Inventory, policy: &jettison::policy::Policy, now: jettison::model::Timestamp) -> Plan {
@@ -479,6 +477,8 @@ fn decide(inventory: &Inventory, policy: &jettison::policy::Policy, now: jettiso
         inventory_id: "inventory".to_owned(),
         ledger: &Ledger::default(),
         now,
+        made_at: now,
+        selection: None,
         tool_version: "0.0.0",
     };
     jettison::plan::decide(&question).plan
@@ -550,6 +550,10 @@ pub(crate) fn fleet() -> story::World {
     world.index("team/web", "index", 200, &["old"], &["child-a", "child-b"]);
     world.repository("team/tools");
     world.image("team/tools", "tool", 200, &["t1"]);
+    world.repository("cold/base");
+    world.image("cold/base", "old", 200, &["b1"]);
+    world.image("cold/base", "cold-child", 200, &[]);
+    world.index("cold/base", "cold-index", 200, &["b2"], &["cold-child"]);
     world.inactive("web:1", 300, 200, &uri("gone"));
     world.definition("web:2", 300, &uri("v2"));
     world.definition("web:3", 300, &uri("gone"));
@@ -568,6 +572,13 @@ pub(crate) fn fleet() -> story::World {
         ],
     );
     world
+}
+
+/// The rules of a story in which everything goes at once, but that images of `cold/*` are archived.
+pub(crate) fn clean_and_archive_at_once() -> String {
+    let rules = story::clean_at_once().replace("repository = [\"*\"]", "repository = [\"*\", \"!cold/*\"]");
+    let terms = "  match { repository = [\"cold/*\"] }\n  archive { unused_for = \"0s\" }\n";
+    format!("{rules}retention \"image\" \"cold\" {{\n{terms}}}\n")
 }
 
 /// A request of someone else's, as an SDK would sign it.

@@ -255,6 +255,8 @@ fn plan_of(inventory: &Inventory) -> Plan {
         inventory_id: String::new(),
         ledger: &Ledger::default(),
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: "0",
     };
     decide(&question).plan
@@ -265,7 +267,7 @@ const fn kind_of(action: Action) -> Kind {
         Action::DeleteService => Kind::Service,
         Action::ScaleTaskSet | Action::DeleteTaskSet => Kind::TaskSet,
         Action::DeregisterTaskDefinition | Action::DeleteTaskDefinition => Kind::TaskDefinition,
-        Action::DeleteImage => Kind::Image,
+        Action::ArchiveImage | Action::DeleteImage => Kind::Image,
     }
 }
 
@@ -345,6 +347,7 @@ fn held_without(operation: Operation) -> Option<&'static [Kind]> {
         | Operation::DeleteService
         | Operation::DeregisterTaskDefinition
         | Operation::DeleteTaskDefinitions
+        | Operation::UpdateImageStorageClass
         | Operation::BatchDeleteImage => return None,
     })
 }

@@ -157,6 +157,7 @@ pub(crate) fn image(repository: &str, number: usize, media_type: &str) -> Image 
         last_recorded_pull_time: None,
         subject_manifest_digest: None,
         image_status: Some("ACTIVE".into()),
+        last_archived_at: None,
         last_activated_at: None,
         image_scan_findings_summary: None,
     }

@@ -33,6 +33,8 @@ fn asked(object: &str) -> Explanation {
         inventory_id: String::new(),
         ledger: &Ledger::default(),
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: "0",
     };
     explain(&question, &format!("{HERE}/{object}").parse().unwrap()).unwrap()

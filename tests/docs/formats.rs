@@ -7,7 +7,10 @@ use jettison::{
     journal::{Content, Ending, Event, Found, Outcome, RunId, Segment, Slot},
     ledger::Ledger,
     model::{Source, Timestamp},
-    plan::{Expect, Plan, Question, Step, StepId, decide},
+    plan::{
+        Cause, Change, CircumstanceCode, Expect, MeasuredLimit, Otherwise, Plan, Question, Refusal, RefusalCode,
+        SelectedFrom, Stand, Step, StepId, What, decide, diff,
+    },
     policy::parse,
     store::Holder,
 };
@@ -69,6 +72,8 @@ fn quickstart() -> Plan {
         inventory_id: String::new(),
         ledger: &Ledger::default(),
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: "0",
     };
     decide(&question).plan
@@ -125,6 +130,24 @@ fn every_field_of_a_plan_is_on_the_page_and_the_sample_has_only_such() {
     let plan = quickstart();
     assert!(!plan.steps.is_empty() && !plan.deferred.is_empty() && !plan.waived.is_empty(), "it shows too little");
     let mut found = names_of(&plan);
+    // What a part of a plan says besides.
+    let from = SelectedFrom { steps: 44, deferred: 1, blocked: 0 };
+    let mut part = plan.clone();
+    (part.targets, part.excludes) = (vec!["*".to_owned()], vec!["*".to_owned()]);
+    part.selected_from = Some(from);
+    found.extend(names_of(&part));
+    let measured = MeasuredLimit {
+        limit: "max_actions".to_owned(),
+        at: "a".to_owned(),
+        group: Some("a".to_owned()),
+        allowed: 1,
+        found: 1,
+        goes: Some(1),
+        of: Some(1),
+        exceeded: false,
+    };
+    found.extend(names_of(&measured));
+    found.extend(["budget".to_owned(), "override_budget".to_owned(), "archive_image".to_owned()]);
     let facts = plan.steps.iter().flat_map(|step| &step.expect).chain(&[Expect::NotNewestActive, Expect::NoTaskSets]);
     for fact in facts {
         found.insert(serde_json::to_value(fact).unwrap()["fact"].as_str().unwrap().to_owned());
@@ -143,6 +166,38 @@ fn every_field_of_a_plan_is_on_the_page_and_the_sample_has_only_such() {
         let read: Step = serde_json::from_value(step.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), *step, "a step is written otherwise");
     }
+}
+
+#[test]
+fn every_field_of_a_difference_is_on_the_page_and_the_sample_is_one() {
+    let plan = quickstart();
+    let mut other = plan.clone();
+    let rest = other.steps.split_off(other.steps.len() / 2);
+    for step in &mut other.steps {
+        step.rule = "x".into();
+        step.expect.pop();
+    }
+    other.as_of = Timestamp::MAX;
+    other.refusals.push(Refusal { code: RefusalCode::Forecast, text: "a".to_owned() });
+    assert!(!rest.is_empty());
+    let mut found = names_of(&diff(&other, &plan));
+    found.extend(names_of(&diff(&plan, &other)));
+    let reason = plan.steps[0].reasons[0].clone();
+    found.extend(names_of(&Otherwise {
+        stand: Stand::OtherStep,
+        actions: vec![plan.steps[0].action],
+        eligible_at: Some(Timestamp::MAX),
+        reasons: [reason].into(),
+    }));
+    let word = |value: Value| value.as_str().unwrap().to_owned();
+    found.extend(Cause::ALL.iter().map(|one| word(serde_json::to_value(one).unwrap())));
+    found.extend(Stand::ALL.iter().map(|one| word(serde_json::to_value(one).unwrap())));
+    found.extend(CircumstanceCode::ALL.iter().map(|one| word(serde_json::to_value(one).unwrap())));
+    found.extend(What::ALL.iter().map(|one| word(serde_json::to_value(one).unwrap())));
+    assert_on_page(&found);
+    let sample: Value = serde_json::from_str(&sample("difference")).unwrap();
+    let read: Change = serde_json::from_value(sample.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), sample, "a change is written otherwise");
 }
 
 /// One of every event, outcome, finding and ending.
@@ -187,7 +242,7 @@ fn opened(at: Timestamp) -> Event {
         url: None,
     };
     let plan_id = "sha256:2c0977084fa67025283435fe52c3fd7e70b649d19453423ac30ee5d9d22c54f8".to_owned();
-    Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, at }
+    Event::RunOpened { run: run(), plan_id, steps: 43, epoch: 1, owner, override_budget: None, at }
 }
 
 fn intended(at: Timestamp) -> Event {

@@ -30,12 +30,14 @@ fn group(code: ReasonCode) -> &'static str {
         | ReasonCode::ScalingTarget
         | ReasonCode::ExpressManaged
         | ReasonCode::UnknownStatus
+        | ReasonCode::Archived
         | ReasonCode::DeletionUnderWay
         | ReasonCode::AlreadyGone => "kept",
         ReasonCode::RollbackWindow | ReasonCode::Settling | ReasonCode::HolderRetired => "deferred",
         ReasonCode::SourceNotRead | ReasonCode::Gap | ReasonCode::ReplicatesDeletion => "blocked",
         ReasonCode::Unused
         | ReasonCode::Inactive
+        | ReasonCode::PlaintextSecrets
         | ReasonCode::OlderThan
         | ReasonCode::Idle
         | ReasonCode::ScaleDown

@@ -38,6 +38,8 @@ impl Case {
             inventory_id: String::new(),
             ledger: &self.ledger,
             now,
+            made_at: now,
+            selection: None,
             tool_version: "0.0.0",
         }
     }
@@ -80,7 +82,7 @@ fn holds(share: u32, check: impl Fn(&Case) -> Result<(), String>) {
 #[test]
 fn explanations_agree_with_the_plan() {
     let seen = RefCell::new(BTreeMap::<Fate, usize>::new());
-    holds(3, |case| {
+    holds(4, |case| {
         let plan = case.plan(now());
         let mut kept: BTreeMap<ReasonCode, u64> = BTreeMap::new();
         let all = addresses(&case.policy, &case.inventory);
@@ -140,7 +142,7 @@ fn agrees(plan: &Plan, told: &Explanation) -> Result<(), String> {
 #[test]
 fn what_time_alone_brings_comes_to_the_second() {
     let found = RefCell::new(0usize);
-    holds(6, |case| {
+    holds(8, |case| {
         let mut plans: BTreeMap<Timestamp, Plan> = BTreeMap::new();
         for address in addresses(&case.policy, &case.inventory) {
             let wanted: Wanted = address.to_string().parse().unwrap();
@@ -166,7 +168,7 @@ fn what_time_alone_brings_comes_to_the_second() {
 /// What an explanation tells beside the verdict fits with it.
 #[test]
 fn the_rest_of_an_explanation_fits_the_verdict() {
-    holds(6, |case| {
+    holds(8, |case| {
         for address in addresses(&case.policy, &case.inventory) {
             let wanted: Wanted = address.to_string().parse().unwrap();
             let Ok(told) = explain(&case.question(now()), &wanted) else { continue };

@@ -31,6 +31,8 @@ fn plan(policy: &Policy, inventory: &Inventory, ledger: &Ledger) -> Plan {
         inventory_id: String::new(),
         ledger,
         now: now(),
+        made_at: now(),
+        selection: None,
         tool_version: "0.0.0",
     });
     plan
@@ -67,7 +69,7 @@ pub(crate) fn addresses(policy: &Policy, inventory: &Inventory) -> BTreeSet<Addr
 fn a_slice_decides_as_the_whole_does() {
     let sizes = std::cell::RefCell::new((0usize, 0usize));
     let inputs = (seeds(), seeds(), rules(), any::<u64>());
-    let result = TestRunner::new(cases(1)).run(&inputs, |(first, second, rules, salt)| {
+    let result = TestRunner::new(cases(2)).run(&inputs, |(first, second, rules, salt)| {
         let (inventory, ledger) = world(&first, &second, salt);
         let (policy, _) = policy::parse([("policy.hcl".to_owned(), rules.text())]).unwrap();
         let whole = plan(&policy, &inventory, &ledger);

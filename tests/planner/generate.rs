@@ -264,6 +264,7 @@ fn image(bytes: &[u8]) -> (Seen<Image>, Option<Seen<Manifest>>) {
             12 => Some("ACTIVE".into()),
             0..=11 | 16.. => None,
         },
+        last_archived_at: None,
         last_activated_at: seldom_time(&mut dice),
         image_scan_findings_summary: None,
     };

@@ -13,7 +13,7 @@ use jettison::{
 
 use super::{
     generate::{Bytes, Dice, seldom_time, time},
-    world::{ACCOUNT, HOST, INDEX, MANIFEST, REGION, digest, home, tag},
+    world::{ACCOUNT, HOST, INDEX, MANIFEST, REGION, digest, home, minutes_ago, tag},
 };
 
 /// A plot being told.
@@ -62,11 +62,12 @@ impl Plot<'_, '_> {
             image_tags: tags.iter().map(|tag| (*tag).into()).collect(),
             image_size_in_bytes: 1_000,
             image_pushed_at: time(&mut self.dice),
-            image_manifest_media_type: Some(MANIFEST.to_owned()),
+            image_manifest_media_type: Some(MANIFEST.into()),
             artifact_media_type: None,
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
             image_status: None,
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };
@@ -181,10 +182,10 @@ impl Plot<'_, '_> {
     /// Two indexes that share a child, which may be archived, or read by us.
     fn index(&mut self) {
         for (name, tag, children) in [("one", "v1", ["amd", "arm"]), ("two", "v2", ["arm", "arm2"])] {
-            let is_read_by_us = self.dice.once_in(3);
-            let pulled = seldom_time(&mut self.dice);
+            let is_read_by_us = self.dice.once_in(2);
+            let pulled = if is_read_by_us { minutes_ago(12 * 60) } else { seldom_time(&mut self.dice) };
             let image = self.image(name, &[tag]);
-            image.image_manifest_media_type = Some(INDEX.to_owned());
+            image.image_manifest_media_type = Some(INDEX.into());
             image.last_recorded_pull_time = pulled;
             let manifest = Manifest {
                 repository_name: "p".into(),
@@ -202,7 +203,7 @@ impl Plot<'_, '_> {
             0 => {}
             1 => self.reference("lambda", &format!("{HOST}/p:v1")),
             2 => self.reference("lambda", &format!("{HOST}/p@{}", digest("amd"))),
-            _ => self.world.images.last_mut().unwrap().value.image_status = Some("ACTIVATING".to_owned()),
+            _ => self.world.images.last_mut().unwrap().value.image_status = Some("ACTIVATING".into()),
         }
     }
 

@@ -138,7 +138,7 @@ impl<'a> Oracle<'a> {
             Thing::TaskSet(index) if self.is_empty(self.task_sets[index].1) => vec![Action::DeleteTaskSet],
             Thing::TaskSet(_) => vec![Action::ScaleTaskSet, Action::DeleteTaskSet],
             Thing::Definition(index) => self.definition_actions(&self.inventory.task_definitions[index]),
-            Thing::Image(_) => vec![Action::DeleteImage],
+            Thing::Image(index) => self.image_action(index).into_iter().collect(),
             Thing::Fixed => unreachable!(),
         }
     }
@@ -315,6 +315,11 @@ impl<'a> Oracle<'a> {
     }
 
     pub(crate) fn image_may_go(&self, index: usize) -> bool {
+        self.image_action(index).is_some()
+    }
+
+    /// What is done to an image, if anything: the most careful of what its units say.
+    pub(crate) fn image_action(&self, index: usize) -> Option<Action> {
         let below: BTreeMap<usize, BTreeSet<usize>> =
             (0..self.inventory.images.len()).map(|image| (image, self.below(image))).collect();
         let holds = |above: usize, part: usize| above == part || below[&above].contains(&part);
@@ -322,13 +327,22 @@ impl<'a> Oracle<'a> {
         let is_root = |image: usize| !below.values().any(|held| held.contains(&image));
         let images = || 0..self.inventory.images.len();
         if images().any(|circle| is_circular(circle) && holds(circle, index)) {
-            return false;
+            return None;
         }
-        // Every unit that it belongs to must be one that may go.
-        images().filter(|root| is_root(*root) && holds(*root, index)).all(|root| {
+        let mut is_archived = false;
+        for root in images().filter(|root| is_root(*root) && holds(*root, index)) {
             let unit: Vec<usize> = images().filter(|image| holds(root, *image)).collect();
-            !unit.iter().any(|image| is_circular(*image)) && self.unit_may_go(root, &unit, &below)
-        })
+            if unit.iter().any(|image| is_circular(*image)) {
+                return None;
+            }
+            is_archived |= self.unit_action(root, &unit, &below)? == Action::ArchiveImage;
+        }
+        match is_archived {
+            false => Some(Action::DeleteImage),
+            // Nothing is left to archive.
+            true if self.inventory.images[index].value.image_status.as_deref() == Some("ARCHIVED") => None,
+            true => Some(Action::ArchiveImage),
+        }
     }
 }
 

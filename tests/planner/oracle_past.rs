@@ -250,8 +250,8 @@ impl<'a> Oracle<'a> {
             let says_nothing = one.task_definition.is_none() && one.image.is_none() && one.family.is_none();
             let says_nothing = says_nothing && one.any_revision_of.is_none();
             match &one.service {
-                Some(text) => *text == name || text.matches('/').count() != 1,
-                None => says_nothing,
+                Some(text) => *text == name || (!self.is_trusting && text.matches('/').count() != 1),
+                None => says_nothing && !self.is_trusting,
             }
         })
     }

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jettison::{
     inventory::{Image, Seen},
     model::{Patterns, Resource, Timestamp},
-    policy::{ImageSelector, Selector},
+    plan::Action,
+    policy::{ImageSelector, ImageTerms, Rule, Selector},
 };
+
+type ImageRule = Rule<ImageSelector, ImageTerms>;
 
 use super::oracle::{Oracle, Thing, image_name, names};
 
@@ -27,11 +30,17 @@ impl<'a> Oracle<'a> {
         tags
     }
 
-    pub(crate) fn unit_may_go(&self, root: usize, unit: &[usize], below: &BTreeMap<usize, BTreeSet<usize>>) -> bool {
+    /// What is done to a unit, if anything.
+    pub(crate) fn unit_action(
+        &self,
+        root: usize,
+        unit: &[usize],
+        below: &BTreeMap<usize, BTreeSet<usize>>,
+    ) -> Option<Action> {
         let first = &self.inventory.images[root];
         let location = &first.location;
         let repository = &first.value.repository_name;
-        let Some(label) = self.label(location) else { return false };
+        let label = self.label(location)?;
         let images: Vec<&Image> = unit.iter().map(|index| &self.inventory.images[*index].value).collect();
         let tags = self.given_tags(unit);
         let here = |select: &ImageSelector| select.repository_matches(&label.into(), &location.region, repository);
@@ -49,11 +58,8 @@ impl<'a> Oracle<'a> {
             let mut every_tag = images.iter().flat_map(|image| &image.image_tags);
             selects(select, &tags) || (here(select) && every_tag.any(|tag| covered(select, tag.as_str())))
         });
-        if unit.iter().any(|image| self.takes_a_copy_along(*image)) {
-            return false;
-        }
         if images.iter().any(odd) || is_protected || unit.iter().any(|image| self.is_held_directly(*image)) {
-            return false;
+            return None;
         }
         let pushed = |image: &&Image| image.image_pushed_at;
         let is_root = |image: usize| !below.values().any(|held| held.contains(&image));
@@ -91,19 +97,26 @@ impl<'a> Oracle<'a> {
                     .as_ref()
                     .is_some_and(|said| pulls.iter().flatten().any(|at| !self.passed(Some(*at), said.value)))
         });
-        if is_kept {
-            return false;
-        }
         let (since, latest) = self.unit_last_use(unit);
-        let retiring = |rule: &&jettison::policy::Rule<ImageSelector, jettison::policy::ImageTerms>| {
-            rule.terms.delete.as_ref().is_some_and(|age| self.passed(since, age.value)) && selects(&rule.select, &tags)
+        if is_kept || !self.passed(latest, self.policy.settings.rollback_window) || !self.unit_has_settled(unit) {
+            return None;
+        }
+        let is_archived = images.iter().all(|image| image.image_status.as_deref() == Some("ARCHIVED"));
+        let selected: Vec<_> = self.policy.images.iter().filter(|rule| selects(&rule.select, &tags)).collect();
+        let deletes = |rule: &ImageRule| rule.terms.delete.as_ref().is_some_and(|age| self.passed(since, age.value));
+        let archives = |rule: &ImageRule| {
+            !is_archived && rule.terms.archive.as_ref().is_some_and(|age| self.passed(since, age.value))
         };
-        let rules: Vec<_> = self.policy.images.iter().filter(retiring).collect();
-        let every_tag_has_a_rule = tags.iter().all(|tag| rules.iter().any(|rule| covered(&rule.select, tag)));
-        !rules.is_empty()
-            && every_tag_has_a_rule
-            && self.passed(latest, self.policy.settings.rollback_window)
-            && self.unit_has_settled(unit)
+        let covers = |does: &dyn Fn(&ImageRule) -> bool| {
+            tags.iter().all(|tag| selected.iter().any(|rule| does(rule) && covered(&rule.select, tag)))
+        };
+        if selected.iter().any(|rule| deletes(rule)) && covers(&deletes) {
+            let takes_a_copy = unit.iter().any(|image| self.takes_a_copy_along(*image));
+            return (!takes_a_copy).then_some(Action::DeleteImage);
+        }
+        // Where deleting does not cover every tag, with those that archive it may still be archived.
+        let is_asked = selected.iter().any(|rule| archives(rule) && !deletes(rule));
+        (is_asked && covers(&|rule| deletes(rule) || archives(rule))).then_some(Action::ArchiveImage)
     }
 
     /// Whether no definition that names one of its images was deregistered just now.

@@ -19,6 +19,7 @@ pub(crate) struct Block {
     pub(crate) matching: Vec<&'static str>,
     pub(crate) keep: Vec<&'static str>,
     pub(crate) deregister: Vec<&'static str>,
+    pub(crate) archive: Vec<&'static str>,
     pub(crate) delete: Vec<&'static str>,
 }
 
@@ -104,7 +105,8 @@ fn block(kind: &'static str) -> impl Strategy<Value = Block> {
     (matching, keep, 0..AGE.len(), 0..delete.len(), 0..deregister.len(), 0..4u8, prop::bool::weighted(0.85)).prop_map(
         move |(matching, keep, _, deletes, deregisters, more, does_delete)| {
             let is_definition = kind == "task_definition";
-            let mut block = Block { is_protect: false, kind, matching, keep, deregister: vec![], delete: vec![] };
+            let mut block =
+                Block { is_protect: false, kind, matching, keep, deregister: vec![], archive: vec![], delete: vec![] };
             if does_delete {
                 block.delete.push(delete[deletes]);
                 if kind == "task_set" && more > 1 {
@@ -117,7 +119,19 @@ fn block(kind: &'static str) -> impl Strategy<Value = Block> {
                     block.deregister.push("last_revision_unused_for = \"30d\"");
                 }
             }
-            if block.keep.is_empty() && block.delete.is_empty() && block.deregister.is_empty() {
+            // Shorter than what deletes, where there are both.
+            if kind == "image" && more == 1 {
+                block.archive = match block.delete.first() {
+                    Some(&"unused_for = \"0s\"") => vec![],
+                    Some(&"unused_for = \"30d\"") => vec!["unused_for = \"0s\""],
+                    Some(_) | None => vec![["unused_for = \"0s\"", "unused_for = \"30d\""][deregisters]],
+                };
+            }
+            if block.keep.is_empty()
+                && block.archive.is_empty()
+                && block.delete.is_empty()
+                && block.deregister.is_empty()
+            {
                 block.delete.push(delete[deletes]);
             }
             block
@@ -134,6 +148,7 @@ pub(crate) fn protect() -> impl Strategy<Value = Block> {
             matching,
             keep: vec![],
             deregister: vec![],
+            archive: vec![],
             delete: vec![],
         })
     })
@@ -147,6 +162,7 @@ fn everything(kind: &'static str) -> Block {
         matching: vec![matches(kind)[0]],
         keep: vec![],
         deregister: vec![],
+        archive: vec![],
         delete: vec![],
     };
     block.delete = match kind {
@@ -193,6 +209,7 @@ impl Block {
             ("match", &self.matching),
             ("keep", &self.keep),
             ("deregister", &self.deregister),
+            ("archive", &self.archive),
             ("delete", &self.delete),
         ] {
             if !lines.is_empty() {

@@ -408,7 +408,7 @@ fn trap_20_an_archived_image_is_neither_gone_nor_free_to_take() {
     for (name, status) in
         [("in use", "ARCHIVED"), ("unused", "ARCHIVED"), ("coming back", "ACTIVATING"), ("new", "NEW")]
     {
-        world.image("team/web", name, 300, &[]).image_status = Some(status.to_owned());
+        world.image("team/web", name, 300, &[]).image_status = Some(status.into());
     }
     world.reference("lambda", "hook").image = Some(format!("{HOST}/team/web@{}", digest("in use")));
     let plan = world.plan(&clean_at_once());

@@ -148,6 +148,7 @@ impl World {
             last_recorded_pull_time: None,
             subject_manifest_digest: None,
             image_status: None,
+            last_archived_at: None,
             last_activated_at: None,
             image_scan_findings_summary: None,
         };
@@ -320,6 +321,8 @@ pub(crate) fn answer(inventory: &Inventory, ledger: &Ledger, policy: &str, now: 
         inventory_id: "inventory".to_owned(),
         ledger,
         now,
+        made_at: now,
+        selection: None,
         tool_version: "0.0.0",
     })
 }

@@ -45,7 +45,7 @@ OPERATIONS = {
         ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions ListDaemons DescribeDaemon DescribeDaemonDeployments
         DescribeDaemonRevisions ListDaemonTaskDefinitions DescribeDaemonTaskDefinition""",
     "ecr": """
-        DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage PutImage CreateRepository
+        DescribeRepositories ListImages DescribeImages BatchGetImage BatchDeleteImage UpdateImageStorageClass PutImage CreateRepository
         DeleteRepository ListTagsForResource TagResource UntagResource ListImageReferrers DescribeRegistry
         PutReplicationConfiguration DescribePullThroughCacheRules GetRepositoryPolicy SetRepositoryPolicy
         GetLifecyclePolicy PutLifecyclePolicy""",

@@ -1,6 +1,7 @@
 //! The simulated AWS, driven by the real SDK: one scenario for each rule of AWS that matters to a cleanup.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod archive;
 mod client;
 mod definitions;
 mod deployments;

@@ -86,7 +86,7 @@ async fn writer() {
 async fn open_or_begin(store: &Arc<dyn Store>) -> Journal {
     let Some(begun) = list_runs(&**store).await.unwrap().pop() else {
         let run = RunId::new(now(), PLAN_ID).unwrap();
-        let new = NewRun { plan_id: PLAN_ID, steps: STEPS, plan: &[b'p'; 30_000] };
+        let new = NewRun { plan_id: PLAN_ID, steps: STEPS, override_budget: None, plan: &[b'p'; 30_000] };
         return Journal::create(Arc::clone(store), run, new, holder(), now()).await.unwrap();
     };
     let mut journal = Journal::open_existing(Arc::clone(store), &begun.run, holder(), now()).await.unwrap();

@@ -1,6 +1,6 @@
-//! The ECR call that deletes images.
+//! The ECR calls that archive and delete images.
 
-use aws_sdk_ecr::types::{ImageFailure, ImageFailureCode, ImageIdentifier};
+use aws_sdk_ecr::types::{ImageFailure, ImageFailureCode, ImageIdentifier, ImageStatus, TargetStorageClass};
 
 use super::{
     super::{ItemOutcome, ItemResult, Mutation, Operation, Session},
@@ -8,7 +8,55 @@ use super::{
 };
 use crate::model::{Digest, RepositoryName};
 
+/// The end of a call that archives an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Archival {
+    /// ECR answers that it is ARCHIVED now.
+    Archived,
+    /// ECR does not have the image, or not its repository.
+    Gone,
+    /// ECR answers with another status.
+    Other {
+        /// As ECR names it.
+        status: String,
+    },
+    /// ECR does not archive this image: it is archived already, or an index that is not archived lists it, or for a reason
+    /// of ECR's own.
+    NotSupported {
+        /// ECR's words.
+        message: String,
+    },
+}
+
 impl Session {
+    /// UpdateImageStorageClass to ARCHIVE, by digest; it takes one image.
+    ///
+    /// # Errors
+    /// `Definite` when ECR refused, `InDoubt` when it may have done it.
+    pub async fn archive_image(&self, repository: &RepositoryName, digest: &Digest) -> Result<Archival, Mutation> {
+        let request = self
+            .ecr()
+            .update_image_storage_class()
+            .registry_id(self.location().account_id.as_str())
+            .repository_name(repository.as_str())
+            .image_id(ImageIdentifier::builder().image_digest(digest.as_str()).build())
+            .target_storage_class(TargetStorageClass::Archive);
+        match self.mutate(Operation::UpdateImageStorageClass, || request.clone().send()).await {
+            Ok(answer) => Ok(match answer.image_status().map(ImageStatus::as_str) {
+                Some("ARCHIVED") => Archival::Archived,
+                other => Archival::Other { status: other.unwrap_or("not given").to_owned() },
+            }),
+            Err(Mutation::Definite(error)) => match error.code.as_deref() {
+                Some("ImageNotFoundException" | "RepositoryNotFoundException") => Ok(Archival::Gone),
+                Some("ImageStorageClassUpdateNotSupportedException") => {
+                    Ok(Archival::NotSupported { message: error.to_string() })
+                }
+                Some(_) | None => Err(Mutation::Definite(error)),
+            },
+            Err(in_doubt @ Mutation::InDoubt(_)) => Err(in_doubt),
+        }
+    }
+
     /// BatchDeleteImage by digest, at most a hundred of one repository, as ECR has it: each goes with all its tags.
     /// ECR answers HTTP 200 and names the ones that it refused; the result holds every digest that was sent, in that
     /// order. A digest with several tags may be answered once for each, and counts once.

@@ -58,6 +58,7 @@ pub(super) fn image(repository: &RepositoryName, detail: &types::ImageDetail) ->
         last_recorded_pull_time: optional(detail.last_recorded_pull_time()),
         subject_manifest_digest: subject.transpose()?,
         image_status: detail.image_status().map(|status| status.as_str().into()),
+        last_archived_at: optional(detail.last_archived_at()),
         last_activated_at: optional(detail.last_activated_at()),
         image_scan_findings_summary: detail.image_scan_findings_summary().map(|summary| Box::new(findings(summary))),
         image_digest,

@@ -5,3 +5,5 @@ mod convert;
 mod manifest;
 mod read;
 mod settings;
+
+pub use change::Archival;

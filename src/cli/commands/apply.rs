@@ -23,7 +23,7 @@ use crate::{
     },
     journal::{Journal, NewRun, RunId, find_unfinished},
     model::Timestamp,
-    plan::Plan,
+    plan::{Plan, Refusal, RefusalCode},
 };
 
 pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliError> {
@@ -59,11 +59,12 @@ pub(in crate::cli) fn run(args: &ApplyArgs, shell: &Shell) -> Result<Exit, CliEr
                 plan
             }
         };
+        let overriding = overriding(&plan, args, shell);
         if !approve(&plan, args, is_file, shell)? {
             estate.close()?;
             return finish_idle(&plan, &args.run, dir, shell);
         }
-        let exit = carry_out_new(&plan, &args.run, &policy, (&estate, &entered), &state, shell).await;
+        let exit = carry_out_new((&plan, overriding), &args.run, &policy, (&estate, &entered), &state, shell).await;
         state.save_cache().await?;
         estate.close()?;
         exit
@@ -77,6 +78,10 @@ fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp)
     {
         return Err(CliError::NotExpected { expected: expected.clone(), found: plan.plan_id.clone() });
     }
+    // However old it is: it was never one to be applied.
+    if plan.is_forecast() {
+        return Err(CliError::Refused(plan.refusals.clone()));
+    }
     if now >= plan.expires_at {
         return Err(CliError::Expired(plan.expires_at));
     }
@@ -84,8 +89,9 @@ fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp)
     if plan.policy_id != policy.id {
         return Err(CliError::OtherPolicy);
     }
-    if !plan.refusals.is_empty() {
-        return Err(CliError::Refused(plan.refusals.clone()));
+    let refusals = remaining_refusals(plan, args.override_budget.is_some());
+    if !refusals.is_empty() {
+        return Err(CliError::Refused(refusals));
     }
     let known = |scope: &&crate::model::Scope| {
         policy
@@ -98,6 +104,23 @@ fn check_plan(plan: &Plan, args: &ApplyArgs, policy: &PolicyDir, now: Timestamp)
         Some(foreign) => Err(CliError::ForeignScope(foreign.to_string())),
         None => Ok(()),
     }
+}
+
+/// What forbids to carry out a plan. Of all that may, a reason given overrides the budget alone.
+fn remaining_refusals(plan: &Plan, overrides_budget: bool) -> Vec<Refusal> {
+    let is_overridden = |refusal: &&Refusal| overrides_budget && refusal.code == RefusalCode::OverBudget;
+    plan.refusals.iter().filter(|refusal| !is_overridden(refusal)).cloned().collect()
+}
+
+/// The reason for exceeding the budget, if the plan does: it is told, and goes into the journal.
+fn overriding<'a>(plan: &Plan, args: &'a ApplyArgs, shell: &Shell) -> Option<&'a str> {
+    let why = args.override_budget.as_deref()?;
+    if plan.refusals.iter().any(|refusal| refusal.code == RefusalCode::OverBudget) {
+        shell.alert(&format!("The budget is overridden: {why}"));
+        return Some(why);
+    }
+    shell.note("the plan is within its budget: --override-budget changes nothing");
+    None
 }
 
 /// Shows the plan and gets a yes for it. `false` if there is nothing to do.
@@ -129,7 +152,7 @@ fn finish_idle(plan: &Plan, options: &RunArgs, dir: &Path, shell: &Shell) -> Res
 }
 
 async fn carry_out_new(
-    plan: &Plan,
+    (plan, override_budget): (&Plan, Option<&str>),
     options: &RunArgs,
     policy: &PolicyDir,
     (estate, before): (&Estate, &Entered),
@@ -144,6 +167,7 @@ async fn carry_out_new(
     let new = NewRun {
         plan_id: &plan.plan_id,
         steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+        override_budget,
         plan: text.as_bytes(),
     };
     let journal = Journal::create(state.store.clone(), run_id, new, state.owner.clone(), now).await?;

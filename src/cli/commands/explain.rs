@@ -2,13 +2,13 @@
 
 use std::{mem::ManuallyDrop, path::Path};
 
-use super::plan::{read_inventory, recorded_ledger};
 use crate::{
     cli::{
         Exit,
         args::{ExplainArgs, ListArgs, SummaryFormat},
         connect::Estate,
         error::CliError,
+        grounds::{read_inventory, recorded_ledger},
         policy_files::PolicyDir,
         progress::Collecting,
         run::block_on,
@@ -86,6 +86,8 @@ impl Seen {
             inventory_id: String::new(),
             ledger: &self.ledger,
             now: self.now,
+            made_at: self.now,
+            selection: None,
             tool_version: env!("CARGO_PKG_VERSION"),
         }
     }

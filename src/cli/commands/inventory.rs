@@ -6,13 +6,13 @@ use std::{
     path::Path,
 };
 
-use super::plan::read_inventory;
 use crate::{
     cli::{
         Exit,
         args::{ListArgs, SummaryFormat},
         connect::Estate,
         error::CliError,
+        grounds::read_inventory,
         policy_files::PolicyDir,
         progress::Collecting,
         run::block_on,
@@ -79,6 +79,8 @@ fn question<'a>(policy: &'a PolicyDir, inventory: &'a Inventory, ledger: &'a Led
         inventory_id: String::new(),
         ledger,
         now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
         tool_version: env!("CARGO_PKG_VERSION"),
     }
 }

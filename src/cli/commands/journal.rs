@@ -55,6 +55,9 @@ pub(in crate::cli) fn show(run: &str, dir: &Path, shell: &Shell) -> Result<Exit,
 
 fn steps(recording: &Recording, plan: &Plan) -> String {
     let mut text = String::new();
+    if let Some(why) = &recording.manifest.override_budget {
+        let _infallible = writeln!(text, "The budget was overridden: {why}");
+    }
     for step in &plan.steps {
         let how = match recording.state.progress(step.id) {
             None => "not begun".to_owned(),

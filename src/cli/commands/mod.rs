@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(super) mod apply;
+pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod graph;
 pub(super) mod iam_policy;

@@ -61,6 +61,8 @@ fn at<T>(
         inventory_id: String::new(),
         ledger: question.ledger,
         now,
+        made_at: now,
+        selection: None,
         tool_version: question.tool_version,
     };
     let estate = Estate::new(&question);

@@ -99,7 +99,8 @@ impl Asked<'_, '_> {
     fn a_rule(&self) -> Condition {
         let (kind, block) = match self.kind() {
             kind @ Kind::TaskDefinition => (kind, "`deregister` or `delete`"),
-            kind @ (Kind::Service | Kind::TaskSet | Kind::Image) => (kind, "`delete`"),
+            kind @ Kind::Image => (kind, "`archive` or `delete`"),
+            kind @ (Kind::Service | Kind::TaskSet) => (kind, "`delete`"),
         };
         condition(format!("a `retention \"{kind}\"` rule selects it and has a {block} block"))
     }
@@ -127,6 +128,8 @@ impl Asked<'_, '_> {
             | ReasonCode::TooRecent
             | ReasonCode::RollbackWindow
             | ReasonCode::Settling => format!("enough time has passed: {}", reason.text),
+            ReasonCode::Archived if reason.until.is_some() => format!("enough time has passed: {}", reason.text),
+            ReasonCode::Archived => "a rule that selects it has a `delete` block that is due".to_owned(),
             ReasonCode::AgeUnknown => {
                 format!("something dates its last use ({}); earlier runs' sightings do", reason.text)
             }
@@ -146,6 +149,7 @@ impl Asked<'_, '_> {
             ReasonCode::SourceNotRead | ReasonCode::Gap => format!("this can be read: {}", reason.text),
             ReasonCode::ReplicatesDeletion => format!("no copy is left there, and it was looked: {}", reason.text),
             ReasonCode::Unused
+            | ReasonCode::PlaintextSecrets
             | ReasonCode::Inactive
             | ReasonCode::OlderThan
             | ReasonCode::Idle

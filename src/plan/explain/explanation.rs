@@ -218,6 +218,8 @@ pub enum Word {
     Keeps,
     /// It would retire the object, and does not yet.
     Waits,
+    /// It archives the image.
+    Archives,
     /// It retires the object.
     Retires,
 }

@@ -38,7 +38,7 @@ impl<'p> FromIterator<(RuleWord, Says<'p>)> for Words {
             words.words.push(word);
             match otherwise {
                 Says::Waits(reason) => words.waiting.push(reason),
-                Says::Retires(_) => words.retires = true,
+                Says::Archives(_) | Says::Retires(_) => words.retires = true,
                 Says::Nothing | Says::Keeps(_) => {}
             }
         }
@@ -67,6 +67,7 @@ fn word<S, T>(kind: &str, rule: &Rule<S, T>, says: &Says<'_>) -> RuleWord {
         Says::Nothing => (Word::Nothing, None, None, None),
         Says::Keeps(reason) => (Word::Keeps, Some(reason.clone()), None, reason.at.clone()),
         Says::Waits(reason) => (Word::Waits, Some(reason.clone()), None, reason.at.clone()),
+        Says::Archives(term) => (Word::Archives, None, Some(term.value.to_string()), Some(term.at.to_string())),
         Says::Retires(term) => (Word::Retires, None, Some(term.value.to_string()), Some(term.at.to_string())),
     };
     let at = at.unwrap_or_else(|| rule.at.to_string());

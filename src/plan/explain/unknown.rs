@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     graph::Node,
-    model::{Location, RepositoryName, Resource, cluster_name, service_name, suggest, task_set_id},
+    model::{ImageTag, Location, Region, RepositoryName, Resource, cluster_name, service_name, suggest, task_set_id},
     plan::Question,
 };
 
@@ -75,7 +75,7 @@ pub fn locate(question: &Question<'_>, wanted: &Wanted) -> Result<(Location, Res
     };
     let region = wanted.region.to_string();
     if !account.regions.contains(&wanted.region) {
-        let known: Vec<&str> = account.regions.iter().map(|region| region.as_str()).collect();
+        let known: Vec<&str> = account.regions.iter().map(Region::as_str).collect();
         return Err(Unexplained::NoSuchRegion { label, region, known: known.join(", ") });
     }
     let location = Location { account_id: account.id.clone(), region: wanted.region.clone() };
@@ -188,7 +188,7 @@ fn images(
     };
     let own = || here().filter(|image| image.repository_name.as_str() == meant);
     if let Some(tag) = tag {
-        let tags: BTreeSet<&str> = own().flat_map(|image| &image.image_tags).map(|tag| tag.as_str()).collect();
+        let tags: BTreeSet<&str> = own().flat_map(|image| &image.image_tags).map(ImageTag::as_str).collect();
         let exact = tags.get(tag).copied().or_else(|| suggest(tag, tags.iter().copied()));
         return match exact {
             Some(tag) => vec![format!("ecr/image/{meant}:{tag}")],

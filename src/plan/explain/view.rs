@@ -41,7 +41,7 @@ impl<'e, 'a> View<'e, 'a> {
             }
             Resource::TaskSet { cluster, service, id } => {
                 let (cluster, service, id) = (cluster.clone(), service.clone(), id.clone());
-                Self::task_set(estate, groundwork, Node::TaskSet { location: location.clone(), cluster, service, id })
+                Self::task_set(estate, groundwork, &Node::TaskSet { location: location.clone(), cluster, service, id })
             }
             Resource::TaskDefinition { .. } => {
                 definitions::view(estate, groundwork, location, resource).map(Self::Definition)
@@ -59,12 +59,12 @@ impl<'e, 'a> View<'e, 'a> {
         Some(Self::Service { node, service: &seen.value, verdict })
     }
 
-    fn task_set(estate: &'e Estate<'a>, groundwork: &'e Groundwork<'e, 'a>, node: Node) -> Option<Self> {
-        let verdict = verdict_on(groundwork, &node)?;
+    fn task_set(estate: &'e Estate<'a>, groundwork: &'e Groundwork<'e, 'a>, node: &Node) -> Option<Self> {
+        let verdict = verdict_on(groundwork, node)?;
         let services = estate.question.inventory.services.iter().filter(|seen| seen.location == *node.location());
         let mut families = services.filter_map(|seen| Some(Family::of(estate, estate.scope(&seen.location)?, seen)));
         families.find_map(|family| {
-            let (_, task_set) = family.members.iter().find(|(one, _)| *one == node)?;
+            let (_, task_set) = family.members.iter().find(|(one, _)| one == node)?;
             Some(Self::TaskSet { node: node.clone(), task_set, family, verdict })
         })
     }

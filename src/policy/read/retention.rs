@@ -6,7 +6,7 @@ use super::{
     selector,
 };
 use crate::{
-    model::{Kind, Patterns},
+    model::{Age, Kind, Patterns},
     policy::{
         body::{Block, Found, Reading},
         pattern::PatternList,
@@ -50,7 +50,7 @@ pub(in crate::policy) fn retentions(
                 selector::task_definition,
                 task_definition,
             )),
-            Kind::Image => policy.images.extend(rule(label, block, estate, reading, selector::image, image)),
+            Kind::Image => policy.images.extend(rule(label, block, estate, reading, selector::image_of_rule, image)),
         });
     }
 }
@@ -112,16 +112,28 @@ fn task_definition(rule: &mut Block<'_>, reading: &mut Reading) -> TaskDefinitio
 }
 
 fn image(rule: &mut Block<'_>, reading: &mut Reading) -> ImageTerms {
-    warn_without_terms(rule, &["keep", "delete"], reading);
-    rule.not_yet(&["archive"]);
+    warn_without_terms(rule, &["keep", "archive", "delete"], reading);
     let keep = nested_keep(rule, reading, |keep, reading| ImageKeep {
         newest: optional(keep, "newest", reading),
         tags: optional::<PatternList>(keep, "tags", reading).map(patterns),
         pushed_within: optional(keep, "pushed_within", reading),
         pulled_within: optional(keep, "pulled_within", reading),
     });
-    let delete = rule.nested("delete", reading, |delete, reading| required(delete, "unused_for", reading));
-    ImageTerms { keep: keep.unwrap_or_default(), delete: delete.flatten() }
+    let unused_for =
+        |block: &mut Block<'_>, reading: &mut Reading| block.required::<Age>("unused_for", "\"30d\"", reading);
+    let archive = rule.nested("archive", reading, unused_for).flatten();
+    let delete = rule.nested("delete", reading, unused_for).flatten();
+    if let (Some(archive), Some(delete)) = (&archive, &delete)
+        && delete.value <= archive.value
+    {
+        let detail = format!(
+            "`delete` takes what is unused for {}, at {}, and that comes first. Make its `unused_for` longer than that of \
+             `archive`, or remove one of them.",
+            delete.value, delete.at
+        );
+        reading.error(&archive.span, "nothing would ever be archived", detail);
+    }
+    ImageTerms { keep: keep.unwrap_or_default(), archive: archive.map(Found::said), delete: delete.map(Found::said) }
 }
 
 fn patterns(list: Said<PatternList>) -> Said<Patterns> {
@@ -154,7 +166,7 @@ fn nested_keep<T>(
 
 /// A rule that keeps nothing and retires nothing has no effect, which its author hardly meant.
 fn warn_without_terms(rule: &Block<'_>, terms: &[&str], reading: &mut Reading) {
-    if !terms.iter().any(|term| rule.has_block(term)) && !rule.has_block("archive") {
+    if !terms.iter().any(|term| rule.has_block(term)) {
         let detail = format!("It neither keeps nor retires anything. Add {}.", listed(terms.iter().copied(), "or"));
         reading.warn(&rule.header(), "this rule has no effect", detail);
     }

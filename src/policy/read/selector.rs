@@ -55,15 +55,39 @@ pub(super) fn task_definition(
     })
 }
 
-/// `match` of images.
+/// `match` of images in a `protect`, where `tags` and `untagged = true` may stand together: both are protected.
 pub(super) fn image(rule: &mut Block<'_>, estate: Option<&Estate>, reading: &mut Reading) -> Option<ImageSelector> {
-    required_match(rule, "repository", reading, |block, reading| ImageSelector {
+    required_match(rule, "repository", reading, |block, reading| of_images(block, estate, reading))
+}
+
+/// `match` of images in a `retention`. Every further word of it must restrict (law L3), and `tags` beside `untagged = true`
+/// would not: alone that means untagged images only, and with `tags` tagged ones as well.
+pub(super) fn image_of_rule(
+    rule: &mut Block<'_>,
+    estate: Option<&Estate>,
+    reading: &mut Reading,
+) -> Option<ImageSelector> {
+    required_match(rule, "repository", reading, |block, reading| {
+        let select = of_images(block, estate, reading);
+        if let (Some(true), true, Some(place)) =
+            (select.untagged, block.has_attribute("tags"), block.attribute_place("untagged"))
+        {
+            let detail = "`untagged = true` alone is about untagged images only; `tags` beside it would add tagged ones. Write two \
+                          rules: one with `tags` and `untagged = false`, and one with `untagged = true`.";
+            reading.error(&place, "`untagged = true` and `tags` are about different images", detail);
+        }
+        select
+    })
+}
+
+fn of_images(block: &mut Block<'_>, estate: Option<&Estate>, reading: &mut Reading) -> ImageSelector {
+    ImageSelector {
         account: account(block, estate, reading),
         region: region(block, estate, reading),
         repository: patterns(block, "repository", reading),
         tags: patterns(block, "tags", reading),
         untagged: block.attribute("untagged", reading).map(|wanted| wanted.value),
-    })
+    }
 }
 
 /// Reads `match`, without which, or with nothing in it, a rule would silently be about everything.

@@ -99,7 +99,7 @@ fn read_state(mut block: Block<'_>, reading: &mut Reading) -> Option<String> {
 }
 
 /// The first block; the others are reported.
-fn only_one<'a>(blocks: Vec<Block<'a>>, reading: &mut Reading) -> Option<Block<'a>> {
+pub(super) fn only_one<'a>(blocks: Vec<Block<'a>>, reading: &mut Reading) -> Option<Block<'a>> {
     let mut blocks = blocks.into_iter();
     let first = blocks.next()?;
     for again in blocks {

@@ -1,6 +1,6 @@
 //! Which function answers which operation.
 
-use super::{deletion, images, manifests, policies, push, referrers, registry, repositories, tags};
+use super::{archive, deletion, images, manifests, policies, push, referrers, registry, repositories, tags};
 use crate::sim::call::{Answer, Call};
 
 /// Answers an ECR operation; `None` if it is not simulated.
@@ -13,6 +13,7 @@ pub(in crate::sim) fn dispatch(call: &mut Call<'_>) -> Option<Answer> {
         "ListImages" => images::list(call),
         "BatchGetImage" => manifests::batch_get(call),
         "PutImage" => push::put_image(call),
+        "UpdateImageStorageClass" => archive::update(call),
         "BatchDeleteImage" => deletion::batch_delete(call),
         "ListTagsForResource" => tags::list(call),
         "TagResource" => tags::add(call),

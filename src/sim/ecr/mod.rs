@@ -1,5 +1,6 @@
 //! Amazon ECR (API 2015-09-21).
 
+mod archive;
 mod deletion;
 mod dispatch;
 mod identify;
@@ -13,4 +14,5 @@ mod replication;
 mod repositories;
 mod tags;
 
+pub(super) use archive::activate;
 pub(super) use dispatch::dispatch;

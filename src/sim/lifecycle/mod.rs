@@ -1,5 +1,5 @@
 //! What happens by itself after a request set it in motion: tasks start and stop, deployments roll out, task sets and
-//! services drain, deleted definitions go.
+//! services drain, deleted definitions go, archived images come back.
 //!
 //! Nothing runs in the background. When a request arrives, [`settle`] carries out what fell due since the last one,
 //! each thing at its own instant and in order, so that the world does not depend on when it is looked at.

@@ -3,7 +3,10 @@
 use super::{definitions, services, task_sets, tasks};
 use crate::{
     model::Timestamp,
-    sim::world::{ObjectKind, World},
+    sim::{
+        ecr::activate,
+        world::{ObjectKind, World},
+    },
 };
 
 /// Carries out everything that fell due by `now`.
@@ -14,6 +17,7 @@ pub(in crate::sim) fn settle(world: &mut World, now: Timestamp) {
             ObjectKind::TaskSet => task_sets::advance(world, &key, at),
             ObjectKind::Service => services::advance(world, &key, at),
             ObjectKind::TaskDefinition => definitions::sweep(world, &key.location, at),
+            ObjectKind::Image => activate(world, &key, at),
             ObjectKind::Cluster
             | ObjectKind::ServiceDeployment
             | ObjectKind::ServiceRevision
@@ -21,7 +25,6 @@ pub(in crate::sim) fn settle(world: &mut World, now: Timestamp) {
             | ObjectKind::DaemonRevision
             | ObjectKind::DaemonTaskDefinition
             | ObjectKind::Repository
-            | ObjectKind::Image
             | ObjectKind::Manifest
             | ObjectKind::Registry
             | ObjectKind::PullThroughCacheRule

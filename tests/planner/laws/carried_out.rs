@@ -44,6 +44,16 @@ pub(super) fn carry_out(
                 }
             }
             Action::DeleteTaskDefinition => inventory.task_definitions.retain(|seen| !is_definition(step, seen)),
+            Action::ArchiveImage => {
+                let is_it = |seen: &&mut Seen<jettison::inventory::Image>| {
+                    seen.location == step.target.location()
+                        && Some(&seen.value.repository_name) == step.target.repository.as_ref()
+                        && Some(&seen.value.image_digest) == step.target.digest.as_ref()
+                };
+                for seen in inventory.images.iter_mut().filter(is_it) {
+                    (seen.value.image_status, seen.value.last_archived_at) = (Some("ARCHIVED".into()), Some(now));
+                }
+            }
             Action::DeleteImage => {
                 let (repository, digest) = (step.target.repository.as_ref(), step.target.digest.as_ref());
                 let at = step.target.location();

@@ -16,7 +16,7 @@ mod verdicts;
 mod windows;
 
 pub(crate) use determinism::ndjson;
-use trial::{Case, answer_at, ensure, ensure_no_more, holds, holds_under, parse_files, plan_at};
-pub(crate) use trial::{cases, effects, parse, plan, retired};
+pub(crate) use trial::{Case, cases, effects, ensure, holds, parse, plan, plan_at, retired};
+use trial::{answer_at, ensure_no_more, holds_under, parse_files};
 
 use super::world::now;

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jettison::plan::{Action, Expect, Plan, Step, StepId};
+use jettison::{
+    model::Kind,
+    plan::{Action, Expect, Plan, Step, StepId},
+};
 
 use super::{
     super::oracle::{Holder, Oracle, Thing, definition_name, image_name},
@@ -132,7 +135,7 @@ fn every_step_says_what_has_to_be_looked_at_again() {
                 format!("{} {} does not expect {missing:?}: {:?}", step.action, step.address, step.expect)
             })?;
             let is_whole =
-                step.action != Action::DeleteImage || step.expect.iter().any(|it| is_whole_unit(&oracle, step, it));
+                step.action.kind() != Kind::Image || step.expect.iter().any(|it| is_whole_unit(&oracle, step, it));
             ensure(is_whole, || format!("{} does not look at its whole unit: {:?}", step.address, step.expect))?;
         }
         Ok(())
@@ -156,13 +159,17 @@ fn wanted(oracle: &Oracle<'_>, step: &Step) -> Vec<Expect> {
             [status("ACTIVE"), Expect::Unreferenced, Expect::NotProtected].into_iter().chain(newest).collect()
         }
         Action::DeleteTaskDefinition => vec![status("INACTIVE"), Expect::Unreferenced, Expect::NotProtected],
-        Action::DeleteImage => {
+        Action::ArchiveImage | Action::DeleteImage => {
             let index = index_of(oracle, step);
             let is = oracle.inventory.images[index].value.image_pushed_at;
             let at: Vec<String> = oracle.deleted_with(index).into_iter().collect();
-            let copies = (!at.is_empty()).then_some(Expect::NoCopies { at });
+            let own = if step.action == Action::ArchiveImage {
+                Some(status("ACTIVE"))
+            } else {
+                (!at.is_empty()).then_some(Expect::NoCopies { at })
+            };
             let tags = Expect::Tags { are: step.target.tags.clone() };
-            [Expect::OptedIn, tags, Expect::PushedAt { is }].into_iter().chain(copies).collect()
+            [Expect::OptedIn, tags, Expect::PushedAt { is }].into_iter().chain(own).collect()
         }
     }
 }

@@ -45,6 +45,8 @@ fn equal_effects_have_equal_ids_and_others_do_not() {
             inventory_id: "of another day".to_owned(),
             ledger: case.ledger,
             now: now(),
+            made_at: now(),
+            selection: None,
             tool_version: "9.9.9",
         });
         ensure(one.plan_id == two.plan_id && *one != two, || "the id is not of effects".to_owned())?;

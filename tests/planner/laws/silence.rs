@@ -18,7 +18,8 @@ fn with(rules: &Rules, blocks: Vec<Block>) -> Rules {
 #[test]
 fn law_3_no_rule_is_kept() {
     holds("law_3_no_rule_is_kept", 3, |case| {
-        let without_terms = |block: &Block| Block { deregister: vec![], delete: vec![], ..block.clone() };
+        let without_terms =
+            |block: &Block| Block { deregister: vec![], archive: vec![], delete: vec![], ..block.clone() };
         let only_keeping = case.rules.blocks.iter().filter(|block| block.is_protect || !block.keep.is_empty());
         let silent = with(case.rules, only_keeping.map(without_terms).collect());
         let after = plan_under(case, &silent);
@@ -98,7 +99,8 @@ fn law_3_narrowing_a_rule_frees_at_most_what_its_own_keep_kept() {
             let Some(narrower) = narrowed(block, salt) else { continue };
             let mut blocks = case.rules.blocks.clone();
             blocks[index].keep.clear();
-            if blocks[index].delete.is_empty() && blocks[index].deregister.is_empty() {
+            if [&blocks[index].delete, &blocks[index].archive, &blocks[index].deregister].iter().all(|it| it.is_empty())
+            {
                 blocks.remove(index);
             }
             let without_keep = plan_under(case, &with(case.rules, blocks));

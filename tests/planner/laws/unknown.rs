@@ -144,7 +144,7 @@ fn estrange(inventory: &mut Inventory, salt: usize) -> Option<Stranger> {
         }
         2 => {
             let seen = choose(&mut inventory.images, which)?;
-            seen.value.image_status = Some(NEVER_SEEN.to_owned());
+            seen.value.image_status = Some(NEVER_SEEN.into());
             let ending =
                 format!("{}/ecr/image/{}@{}", seen.location, seen.value.repository_name, seen.value.image_digest);
             stranger("an image", Some(Kind::Image), ending)

@@ -39,12 +39,20 @@ fn law_4_what_was_in_use_stays_for_the_window() {
     });
 }
 
+/// At most one rule of each kind that retires: of several, a later plan may go by another one than this plan names.
+fn one_rule_of_a_kind(rules: &Rules) -> Rules {
+    let mut rules = windowed(rules);
+    let mut kinds = BTreeSet::new();
+    rules.blocks.retain(|block| block.is_protect || kinds.insert(block.kind));
+    rules
+}
+
 /// What a plan promises is not too early either: right before the instant that it names for what waits for a holder, that does not
 /// go, once the plan is carried out.
 #[test]
 fn law_4_what_waits_for_a_retired_holder_does_not_go_before_the_instant_named() {
     let law = "law_4_what_waits_for_a_retired_holder_does_not_go_before_the_instant_named";
-    holds_under(law, 3, windowed, |case| {
+    holds_under(law, 3, one_rule_of_a_kind, |case| {
         let answer = answer_at(case.policy, case.inventory, case.ledger, now());
         let (inventory, ledger) = carry_out(case.inventory, case.ledger, &answer, now());
         for waiting in answer.plan.deferred.iter().filter(|one| one.reasons[0].code == ReasonCode::HolderRetired) {
@@ -89,11 +97,12 @@ fn law_4_what_waits_would_go_but_for_the_window_and_what_was_not_read() {
             Oracle::trusting(case.inventory, &policy, case.ledger, now()).may_go()
         };
         let waiting = case.plan.deferred.iter().chain(&case.plan.blocked);
-        let waiting: BTreeSet<_> = waiting.map(|one| (one.action, one.address.to_string())).collect();
+        // Which of two actions it comes to may change while it waits.
+        let waiting: BTreeSet<String> = waiting.map(|one| one.address.to_string()).collect();
         if waiting.is_empty() {
             return Ok(());
         }
-        let would_go = would_go(case);
+        let would_go: BTreeSet<String> = would_go(case).into_iter().map(|(_, address)| address).collect();
         let never: Vec<_> = waiting.difference(&would_go).collect();
         ensure(never.is_empty(), || format!("these wait, and would never go: {never:#?}"))
     });

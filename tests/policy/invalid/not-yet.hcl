@@ -12,11 +12,6 @@ state "s3" {
 
 retention "image" "services" {
   match { repository = ["${local.team}/*", local.workloads[0], "a"] }
-  archive { unused_for = "30d" }
   delete { unused_for = days(90) }
   keep { newest = 2 * 5 }
-}
-
-budget {
-  max_actions = 2000
 }

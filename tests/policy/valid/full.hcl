@@ -50,6 +50,14 @@ protect "image" "golden" {
   reason = "base images"
   match { repository = ["base/*"] }
 }
+protect "image" "scratch" {
+  reason = "both kinds of leftovers are looked into"
+  match {
+    repository = "scratch/*"
+    tags       = "pr-*"
+    untagged   = true
+  }
+}
 protect "service" "live" {
   reason = "tagged as live"
   match { tags = { live = "true", team = ["web-*", "!web-lab"] } }
@@ -116,13 +124,36 @@ retention "image" "services" {
     pushed_within = "14d"
     pulled_within = "30d"
   }
+  archive { unused_for = "30d" }
   delete { unused_for = "90d" }
 }
 retention "image" "leftovers" {
   match {
     repository = "team/*"
     tags       = "pr-*"
-    untagged   = true
+    untagged   = false
   }
   delete { unused_for = true ? "1d 12h" : "7d" }
+}
+
+budget {
+  max_actions = 2000
+  service { max_count = 5 }
+  task_set { min_survivors = 1 }
+  task_definition {
+    max_percent = 50
+    account { max_count = 10000 }
+  }
+  image {
+    max_count     = 1500
+    max_percent   = 30
+    min_survivors = 3
+    max_bytes     = "2TiB"
+    account {
+      max_count     = 500
+      max_percent   = 20
+      min_survivors = 100
+      max_bytes     = "500GB"
+    }
+  }
 }
