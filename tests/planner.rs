@@ -53,5 +53,11 @@ mod select;
 mod trap_coverage;
 #[path = "planner/traps.rs"]
 mod traps;
+#[path = "planner/verify.rs"]
+mod verify;
+#[path = "planner/verify_changes.rs"]
+mod verify_changes;
+#[path = "planner/verify_scenes.rs"]
+mod verify_scenes;
 #[path = "planner/world.rs"]
 mod world;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{
-    MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
+    Applyable, MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
     budget,
     estate::Estate,
     figures::{count, summarise},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::ReasonCode;
 
-/// Puts a plan together.
+/// Puts a plan together, which `approve` has yet to check.
 pub(super) fn assemble(estate: &Estate<'_>, tally: Tally<'_>) -> Plan {
     let Tally { kept_by_reason, mut deferred, mut blocked, retired, ties } = tally;
     for pending in [&mut deferred, &mut blocked] {
@@ -87,7 +87,7 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         as_of: question.now,
         policy_id: question.policy_id.clone(),
         inventory_id: question.inventory_id.clone(),
-        applyable: !steps.is_empty() && rest.refusals.is_empty(),
+        applyable: Applyable::NO,
         complete: gaps.is_empty() && rest.selected_from.is_none(),
         targets: question.selection.map_or_else(Vec::new, Selection::targets),
         excludes: question.selection.map_or_else(Vec::new, Selection::excludes),
@@ -111,5 +111,4 @@ fn plan(estate: &Estate<'_>, steps: Vec<Step>, summary: Summary, rest: Rest) -> 
         budget: rest.budget,
         warnings: rest.warnings,
     }
-    .identified()
 }

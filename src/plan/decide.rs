@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::{
-    Plan, Selection,
+    Plan, Selection, approve,
     assemble::assemble,
     definitions,
     estate::Estate,
@@ -72,7 +72,7 @@ pub fn decide(question: &Question<'_>) -> Answer {
     let ended = ended(&evidence);
     let images = images::decide(&estate, &evidence, &obstacles, &holds, Telling::Codes);
     let tally = Tally::sum(vec![tally(&estate, holders), definitions, images]);
-    Answer { plan: assemble(&estate, tally), in_use, elsewhere, ended }
+    Answer { plan: approve(question, assemble(&estate, tally)), in_use, elsewhere, ended }
 }
 
 /// What becomes of everything but images, and so what holds these.

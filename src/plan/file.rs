@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, value::RawValue};
 
-use super::{Action, MeasuredLimit, Step};
+use super::{Action, Applyable, MeasuredLimit, Step};
 use crate::{
     inventory::Gap,
     model::{Address, Age, Bytes, Reason, ReasonCode, Scope, Sha256Stream, Source, Timestamp},
@@ -43,7 +43,7 @@ pub struct Plan {
     /// The digest of the inventory.
     pub inventory_id: String,
     /// Whether there is something to apply and nothing forbids it.
-    pub applyable: bool,
+    pub applyable: Applyable,
     /// What forbids it. Such a plan can be read and compared, and `apply` refuses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,

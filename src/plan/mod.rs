@@ -36,6 +36,7 @@ mod task_sets;
 mod unit;
 mod units;
 mod verdict;
+mod verify;
 mod warnings;
 
 pub use budget::MeasuredLimit;
@@ -58,3 +59,4 @@ pub use prices::{
 pub use select::{AddressPattern, AddressPatternError, NoSuchObject, Selection};
 pub use slice::slice;
 pub use step::{Action, Expect, Reversible, Step, StepId, Target};
+pub use verify::{Applyable, Law, Objection, approve, verify};

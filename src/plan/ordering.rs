@@ -1,10 +1,12 @@
 //! The steps of a plan: holders before what they hold (law L5), and otherwise in the order of actions and addresses.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
-use super::{Action, Step, StepId, Target, estate::Estate, prices::own_bytes, tally::Departure};
+use super::{Action, Expect, Step, StepId, Target, estate::Estate, prices::own_bytes, tally::Departure};
 use crate::{
-    graph::{Cycle, FastMap, Node, NodeId, NodeMap, order_numbers},
+    graph::{Cycle, FastMap, ImageKey, Node, NodeId, NodeMap, order_numbers},
     model::Bytes,
 };
 
@@ -144,7 +146,33 @@ impl<'d> Befores<'d> {
             let members = task_sets.get(&node).into_iter().flatten();
             befores.extend(members.filter_map(|task_set| Some((self.last(*task_set)?, mine))));
         }
+        befores.extend(self.of_units(estate, ties));
         befores.extend(ties.iter().filter_map(|(first, then)| Some((self.last(*first)?, self.first(*then)?))));
+        befores
+    }
+
+    /// A unit goes as a whole or not at all: its root, which goes first, waits for what holds any image of it.
+    fn of_units(&self, estate: &Estate<'_>, ties: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let mut befores = Vec::new();
+        let parts: HashSet<usize> = ties.iter().map(|(_, part)| *part).collect();
+        for (departure, one) in self.departures.iter().enumerate().filter(|(departure, _)| !parts.contains(departure)) {
+            let (Some(image), Some(mine)) = (one.image, self.first(departure)) else { continue };
+            let facts = one.retirement.actions.iter().flat_map(|(_, expect)| expect);
+            let members = facts.filter_map(|fact| {
+                let Expect::UnitUnreferenced { members } = fact else { return None };
+                Some(members.iter())
+            });
+            for digest in members.flatten().filter(|digest| **digest != image.image_digest) {
+                let (registry, repository) = (one.location.clone(), image.repository_name.clone());
+                let key = ImageKey { registry, repository, digest: digest.clone() };
+                let holders = estate.graph.find(&Node::Image(key)).map(|part| self.retired_holders(estate, part));
+                for (holder, node) in holders.into_iter().flatten() {
+                    let is_definition = estate.families.definition(node).is_some();
+                    let release = if is_definition { self.first(holder) } else { self.last(holder) };
+                    befores.extend(release.map(|release| (release, mine)));
+                }
+            }
+        }
         befores
     }
 

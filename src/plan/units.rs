@@ -38,24 +38,25 @@ impl Units {
         let mut all = Self { units: Vec::with_capacity(count), by_member: Vec::with_capacity(count), ties };
         let mut has_unit = vec![false; count];
         for root in (0..count).filter(|image| !is_held[*image]) {
-            all.add(root, &mut has_unit);
+            all.add(root, &mut has_unit, false);
         }
         for root in (0..count).filter(|image| is_held[*image]) {
             if !has_unit[root] {
-                all.add(root, &mut has_unit);
+                // Nothing leads here from a root: it is in a circle, or below one, which stays with all that it holds.
+                all.add(root, &mut has_unit, true);
             }
         }
         all.by_member.sort_unstable();
         all
     }
 
-    fn add(&mut self, root: usize, has_unit: &mut [bool]) {
+    fn add(&mut self, root: usize, has_unit: &mut [bool], is_below_circle: bool) {
         let members = self.closure([root]);
         for member in &members {
             has_unit[*member] = true;
             self.by_member.push((*member, self.units.len()));
         }
-        let circular = members.len() > 1 && self.is_circular(&members);
+        let circular = is_below_circle || (members.len() > 1 && self.is_circular(&members));
         self.units.push(Unit { index: self.units.len(), root, members, circular });
     }
 

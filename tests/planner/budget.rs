@@ -20,7 +20,7 @@ fn found(world: &World, budget: &str, name: &str) -> (u64, u64, bool) {
     let plan = plan(world, budget);
     let measured = limit(&plan, name);
     assert_eq!(measured.exceeded, !plan.refusals.is_empty(), "{plan:?}");
-    assert_eq!(plan.applyable, plan.refusals.is_empty());
+    assert_eq!(plan.applyable.is_yes(), plan.refusals.is_empty());
     (measured.found, measured.allowed, measured.exceeded)
 }
 
@@ -40,9 +40,9 @@ fn exceeding_a_limit_refuses_the_whole_plan_and_trims_nothing() {
     let mut world = World::new();
     repository(&mut world, "team/web", 4, 6);
     let within = plan(&world, "max_actions = 4");
-    assert!(within.applyable && within.refusals.is_empty());
+    assert!(within.applyable.is_yes() && within.refusals.is_empty());
     let over = plan(&world, "max_actions = 3");
-    assert_eq!((over.steps.len(), over.applyable, over.errored), (4, false, false));
+    assert_eq!((over.steps.len(), over.applyable.is_yes(), over.errored), (4, false, false));
     assert_eq!(over.refusals.len(), 1);
     assert_eq!(over.refusals[0].code, RefusalCode::OverBudget);
     assert_eq!(

@@ -525,3 +525,40 @@ fn a_shared_child_waits_as_long_as_the_longest_of_its_indexes() {
         world.inventory.images[2].value.image_pushed_at = two;
     }
 }
+
+/// A unit goes as a whole or not at all: were only the child to wait for what runs it, its index would be asked for too early.
+#[test]
+fn an_index_waits_for_what_holds_its_child() {
+    let mut world = World::new();
+    world.repository("team/web");
+    world.image("team/web", "amd64", 300, &[]);
+    world.index("team/web", "index", 300, &["v1"], &["amd64"]);
+    world.definition("web:1", 300, &format!("{HOST}/team/web@{}", digest("amd64")));
+    world.definition("web:2", 300, "nginx:1");
+    let plan = world.plan(&clean_at_once());
+    assert_eq!(plan.fate_of_image("team/web", "index"), deleted());
+    let revision = (DeregisterTaskDefinition, "ecs/task-definition/web:1");
+    for image in ["index", "amd64"] {
+        assert!(plan.waits((DeleteImage, &image_address("team/web", image)), revision), "{image}");
+    }
+}
+
+/// What is below a circle stays with it, and so must not take the place of the newest.
+#[test]
+fn what_a_circle_holds_does_not_take_the_place_of_the_newest() {
+    let is_first = |name: &String| digest(name) < digest("one").min(digest("two"));
+    let name = (0..1_000).map(|number| format!("{number} below")).find(is_first).unwrap();
+    let mut world = World::new();
+    world.repository("team/web");
+    let tag_of = |name: &str| digest(name).as_str().replace(':', "-");
+    world.image("team/web", "one", 300, &[&format!("{}.sig", tag_of("two"))]);
+    world.image("team/web", "two", 300, &[&format!("{}.sig", tag_of("one"))]);
+    world.image("team/web", &name, 200, &[&tag_of("one")]);
+    world.image("team/web", "newest", 300, &["v1"]);
+    let rule = "match { repository = [\"*\"] }\n  delete { unused_for = \"0s\" }";
+    let policy = clean_at_once();
+    assert!(policy.contains(rule));
+    let plan = world.plan(&policy.replace(rule, &rule.replace("  delete", "  keep { newest = 1 }\n  delete")));
+    assert_eq!(plan.fate_of_image("team/web", &name), Fate::Kept);
+    assert_eq!(plan.fate_of_image("team/web", "newest"), Fate::Kept);
+}

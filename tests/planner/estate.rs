@@ -463,7 +463,7 @@ fn a_reviewer_is_told_of_other_accounts_lifecycle_policies_and_caches_in_one_lin
     assert_eq!(plan.plan.warnings.len(), 3, "{:#?}", plan.plan.warnings);
     assert!(plan.plan.warnings.iter().all(|line| line.contains("hub/r0, hub/r1, hub/r2 and 2 more")));
     assert!(plan.plan.warnings[0].contains("222222222222"));
-    assert!(plan.plan.applyable && !plan.plan.errored, "a warning stops nothing");
+    assert!(plan.plan.applyable.is_yes() && !plan.plan.errored, "a warning stops nothing");
     let untouched = clean_at_once().replace("repository = [\"*\"]", "repository = [\"other\"]");
     assert!(world.plan(&untouched).plan.warnings.is_empty(), "only repositories from which something goes");
 }

@@ -33,7 +33,7 @@ fn every_kind_of_action_occurs_and_nothing_is_in_the_way() {
     for action in Action::ALL.into_iter().filter(|action| *action != Action::ArchiveImage) {
         assert!(plan.summary.actions[&action] > 0, "{action}");
     }
-    assert!(!plan.deferred.is_empty() && plan.applyable && plan.complete && !plan.errored);
+    assert!(!plan.deferred.is_empty() && plan.applyable.is_yes() && plan.complete && !plan.errored);
     assert!(plan.blocked.is_empty() && plan.warnings.is_empty() && plan.gaps.is_empty());
     let objects = world().services.iter().map(|seen| 1 + seen.value.task_sets.len()).sum::<usize>()
         + world().task_definitions.len()

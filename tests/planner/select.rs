@@ -154,7 +154,7 @@ fn what_waits_for_the_excluded_goes_with_it() {
 #[test]
 fn a_part_says_that_it_is_one() {
     let (whole, part) = part(&images(), &clean_at_once(), &["*web@*"], &[&at("single")]);
-    assert!(whole.complete && !part.complete && part.applyable);
+    assert!(whole.complete && !part.complete && part.applyable.is_yes());
     assert_eq!((part.targets.as_slice(), part.excludes.as_slice()), (&["*web@*".to_owned()][..], &[at("single")][..]));
     assert_eq!(part.selected_from.unwrap().steps, whole.steps.len() as u64);
     assert!(whole.selected_from.is_none() && whole.targets.is_empty());
@@ -334,7 +334,7 @@ fn a_forecast_is_of_another_instant_and_never_applied() {
         };
         let (today, then) = (ask(now()), ask(later));
         let plan = &then.plan;
-        ensure(plan.as_of == later && plan.created_at == now() && !plan.applyable, || "it is not for then".to_owned())?;
+        ensure(plan.as_of == later && plan.created_at == now() && !plan.applyable.is_yes(), || "it is not for then".to_owned())?;
         ensure(plan.refusals.iter().any(|it| it.code == RefusalCode::Forecast), || "it is not refused".to_owned())?;
         ensure(plan.expires_at == today.plan.expires_at, || "it lasts as long as it was made".to_owned())?;
         ensure(today.plan.refusals.is_empty(), || format!("{:?}", today.plan.refusals))?;

@@ -173,7 +173,7 @@ fn after_comparison(args: &PlanArgs, plan: &Plan) -> String {
         return "\nWithout the comparison, the same command shows the whole plan; --out FILE saves it.\n".to_owned();
     };
     let show = format!("\nThe whole plan:\n  jettison show {}\n", out.display());
-    let carry_out = next(args).filter(|_| plan.applyable);
+    let carry_out = next(args).filter(|_| plan.applyable.is_yes());
     let carry_out = carry_out.map_or_else(String::new, |next| format!("\nTo carry it out:\n  {next}\n"));
     show + &carry_out
 }

@@ -39,7 +39,7 @@ pub(in crate::cli) fn print_plan(
         Format::Json => shell.print(&plan_json(plan)?),
         Format::Human => {
             let detail = if full { Detail::Full } else { Detail::Brief };
-            let next = next.filter(|_| plan.applyable);
+            let next = next.filter(|_| plan.applyable.is_yes());
             shell.print(&render::plan(plan, shell.canvas(), detail, next))
         }
     }
