@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{
-    Applyable, MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step, Summary, Waived,
-    budget,
+    Applyable, MeasuredLimit, Pending, Plan, PlanSettings, Refusal, RefusalCode, SelectedFrom, Selection, Step,
+    Summary, Waived, budget,
     estate::Estate,
     figures::{count, summarise},
     file::FORMAT_VERSION,

@@ -334,7 +334,9 @@ fn a_forecast_is_of_another_instant_and_never_applied() {
         };
         let (today, then) = (ask(now()), ask(later));
         let plan = &then.plan;
-        ensure(plan.as_of == later && plan.created_at == now() && !plan.applyable.is_yes(), || "it is not for then".to_owned())?;
+        ensure(plan.as_of == later && plan.created_at == now() && !plan.applyable.is_yes(), || {
+            "it is not for then".to_owned()
+        })?;
         ensure(plan.refusals.iter().any(|it| it.code == RefusalCode::Forecast), || "it is not refused".to_owned())?;
         ensure(plan.expires_at == today.plan.expires_at, || "it lasts as long as it was made".to_owned())?;
         ensure(today.plan.refusals.is_empty(), || format!("{:?}", today.plan.refusals))?;
