@@ -1,77 +1,79 @@
-//! Reading an inventory, and reading and deciding on it, at two sizes of the fleets that `examples/generate_fleet` makes.
+//! How long planning takes once an inventory is read, and how much memory it needs on top.
 //!
-//! `cargo bench --bench planning [-- read]`. `benches/planning.py` measures the whole program, up to a million images.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
+//! `cargo bench --bench planning -- POLICY-DIRECTORY INVENTORY…`. `cargo run --release --example generate_fleet` makes
+//! inventories of any size.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
+#![expect(clippy::print_stdout, reason = "it prints what it measured")]
+#![expect(clippy::disallowed_methods, reason = "it reads files, its own memory and the clock")]
 
-#[path = "../examples/generate_fleet/definitions.rs"]
-mod definitions;
-#[path = "../examples/generate_fleet/fleet.rs"]
-mod fleet;
-#[path = "../examples/generate_fleet/images.rs"]
-mod images;
-#[path = "../examples/generate_fleet/random.rs"]
-mod random;
-#[path = "../examples/generate_fleet/registry.rs"]
-mod registry;
-#[path = "../examples/generate_fleet/services.rs"]
-mod services;
-#[path = "../examples/generate_fleet/whole.rs"]
-mod whole;
+use std::{fs, io::BufReader, path::Path, time::Instant};
 
-use std::hint::black_box;
-
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jettison::{
-    inventory::{read, read_identified},
+    inventory,
     ledger::Ledger,
     plan::{Question, decide},
-    policy::{Policy, parse},
+    policy,
+    render::{self, Canvas, Detail},
 };
 
-const POLICY: &str = include_str!("../examples/fleet/policy.hcl");
-const SIZES: [(&str, usize); 2] = [("10k", 10_000), ("100k", 100_000)];
-
-/// The file of a fleet of as many images.
-fn file(images: usize) -> Vec<u8> {
-    let fleet = fleet::Fleet::new(1, images, images / 5, images / 200, images / 500).unwrap();
-    let mut out = Vec::new();
-    whole::write_fleet(&fleet, &mut out).unwrap();
-    out
-}
-
-/// How many steps a plan for the file has.
-fn steps(policy: &Policy, file: &[u8]) -> usize {
-    let (inventory, id) = read_identified(file).unwrap();
-    let question = Question {
-        policy,
-        policy_id: String::new(),
-        inventory: &inventory,
-        inventory_id: id.into(),
-        ledger: &Ledger::default(),
-        now: inventory.taken_at,
-        made_at: inventory.taken_at,
-        selection: None,
-        tool_version: "0",
-    };
-    decide(&question).plan.steps.len()
-}
-
-fn measure(criterion: &mut Criterion) {
-    let (policy, _) = parse([("policy.hcl".to_owned(), POLICY.to_owned())]).unwrap();
-    for (size, images) in SIZES {
-        let file = file(images);
-        let mut group = criterion.benchmark_group("planning");
-        group.sample_size(10).throughput(Throughput::Bytes(file.len() as u64));
-        group.bench_function(BenchmarkId::new("read", size), |bench| {
-            bench.iter(|| read(black_box(file.as_slice())).unwrap())
-        });
-        group.throughput(Throughput::Elements(images as u64));
-        group.bench_function(BenchmarkId::new("read and decide", size), |bench| {
-            bench.iter(|| steps(&policy, black_box(&file)));
-        });
-        group.finish();
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let Some((directory, inventories)) = arguments.split_first() else { return };
+    for inventory in inventories {
+        measure(Path::new(directory), inventory);
     }
 }
 
-criterion_group!(benches, measure);
-criterion_main!(benches);
+fn measure(directory: &Path, path: &str) {
+    let name = directory.join("policy.hcl");
+    let text = fs::read_to_string(&name).unwrap();
+    let (policy, _) = policy::parse([("policy.hcl".to_owned(), text)]).unwrap();
+    let start = Instant::now();
+    let inventory = inventory::read(BufReader::new(fs::File::open(path).unwrap())).unwrap();
+    let (read, held) = (start.elapsed(), resident_mib());
+    let start = Instant::now();
+    let ledger = Ledger::default();
+    let answer = decide(&Question {
+        policy: &policy,
+        policy_id: String::new(),
+        inventory: &inventory,
+        inventory_id: String::new(),
+        ledger: &ledger,
+        now: inventory.taken_at,
+        made_at: inventory.taken_at,
+        selection: None,
+        tool_version: "0.0.0",
+    });
+    let decided = start.elapsed();
+    let start = Instant::now();
+    let text = render::plan(&answer.plan, Canvas { color: false, width: 100 }, Detail::Brief, None);
+    let printed = start.elapsed();
+    let peak = peak_mib();
+    println!(
+        "{path}: {} images, {} definitions, {} services, {} steps: read {:.2} s and {held:.0} MiB, decide {:.3} s, print {:.3} s \
+         ({} lines), peak {peak:.0} MiB, {:.0} more than the inventory",
+        inventory.images.len(),
+        inventory.task_definitions.len(),
+        inventory.services.len(),
+        answer.plan.steps.len(),
+        read.as_secs_f64(),
+        decided.as_secs_f64(),
+        printed.as_secs_f64(),
+        text.lines().count(),
+        peak - held,
+    );
+}
+
+fn resident_mib() -> f64 {
+    status_mib("VmRSS:")
+}
+
+fn peak_mib() -> f64 {
+    status_mib("VmHWM:")
+}
+
+fn status_mib(field: &str) -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap() / 1024.0
+}

@@ -12,6 +12,8 @@ mod accounts;
 mod archive;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/bad_inventory.rs"]
+mod bad_inventory;
 #[path = "cli/budget.rs"]
 mod budget;
 #[path = "cli/daily.rs"]

@@ -1,6 +1,11 @@
 //! What a plan is decided on, read once: an inventory, the ledger, and the instant at which it was seen.
 
-use std::{fs::File, mem::ManuallyDrop, path::Path};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    mem::ManuallyDrop,
+    path::Path,
+};
 
 use super::{
     connect::Estate,
@@ -88,26 +93,29 @@ pub(in crate::cli) fn recorded_ledger(policy: &PolicyDir, at: Timestamp) -> Resu
 
 /// Reads an inventory file, compressed if its name ends in `.zst`.
 pub(in crate::cli) fn read_inventory(path: &Path) -> Result<Inventory, CliError> {
-    read_file(path, |file| inventory::read(file), |file| inventory::read(file))
+    read_file(path, inventory::read)
 }
 
 /// Reads an inventory file and says which world it tells of.
 pub(in crate::cli) fn read_identified(path: &Path) -> Result<(Inventory, InventoryId), CliError> {
-    read_file(path, |file| inventory::read_identified(file), |file| inventory::read_identified(file))
+    read_file(path, inventory::read_identified)
 }
 
 fn read_file<T>(
     path: &Path,
-    read: impl FnOnce(File) -> Result<T, InventoryError>,
-    read_compressed: impl FnOnce(zstd::Decoder<'_, std::io::BufReader<File>>) -> Result<T, InventoryError>,
+    read: impl FnOnce(Box<dyn Read + Send>) -> Result<T, InventoryError>,
 ) -> Result<T, CliError> {
-    let unreadable = |source| CliError::Read { path: path.to_owned(), source };
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the files")]
-    let file = File::open(path).map_err(unreadable)?;
-    let read = if path.extension().is_some_and(|extension| extension == "zst") {
-        read_compressed(zstd::Decoder::new(file).map_err(unreadable)?)
-    } else {
-        read(file)
-    };
+    let file = File::open(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    let is_compressed = path.extension().is_some_and(|extension| extension == "zst");
+    let read = if is_compressed { decoder(file).map_err(Into::into).and_then(read) } else { read(Box::new(file)) };
     read.map_err(|source| CliError::Inventory { path: path.to_owned(), source })
+}
+
+fn decoder(file: File) -> io::Result<Box<dyn Read + Send>> {
+    let mut file = BufReader::new(file);
+    if file.fill_buf()?.starts_with(b"{") {
+        return Err(io::Error::other("its name ends in .zst, but it is not compressed"));
+    }
+    Ok(Box::new(zstd::Decoder::with_buffer(file)?))
 }

@@ -13,6 +13,7 @@ mod entering;
 mod error;
 mod exit;
 mod grounds;
+mod harmless;
 mod permissions;
 mod policy_files;
 mod progress;

@@ -7,6 +7,7 @@ use console::Term;
 use super::{
     args::{Color, Global},
     error::CliError,
+    harmless::harmless,
 };
 use crate::render::{Canvas, DiagnosticStyle};
 
@@ -83,7 +84,7 @@ impl Shell {
     /// Prints data.
     pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(harmless(text, self.out.color).as_bytes()).and_then(|()| stdout.flush()) {
             // Whoever reads has seen enough: `jettison plan | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(source) => Err(CliError::Print { source }),
@@ -101,7 +102,7 @@ impl Shell {
     /// Tells people something that they must know. A stderr that is gone cannot be told so.
     pub(super) fn alert(&self, text: &str) {
         let mut stderr = io::stderr().lock();
-        let _nobody_listens = writeln!(stderr, "{text}");
+        let _nobody_listens = writeln!(stderr, "{}", harmless(text, self.err.color));
     }
 
     /// Warns of something that goes on all the same.

@@ -4,7 +4,7 @@ use std::{cell::RefCell, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::model::RepositoryName;
+use crate::model::{RepositoryName, check_name};
 
 /// How many words a thread remembers. Lines come sorted, so that the same few follow each other.
 const REMEMBERED: usize = 64;
@@ -59,7 +59,9 @@ pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 
 /// Reads the name of a repository.
 pub(super) fn repository<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RepositoryName, D::Error> {
-    Ok(Word::deserialize(deserializer)?.0.into())
+    let word = Word::deserialize(deserializer)?;
+    check_name(&word.0).map_err(de::Error::custom)?;
+    Ok(word.0.into())
 }
 
 /// Reads a list and holds no room for more: most have one or two elements, and there are millions of them.

@@ -19,6 +19,22 @@ trait Spelt: Sized {
     fn spelt(text: &str) -> Result<Self, IdError>;
 }
 
+/// Checks that a name has no control characters. AWS allows them in none, and a terminal would obey them.
+///
+/// # Errors
+/// The name, with its control characters spelt out.
+pub fn check_name(text: &str) -> Result<(), IdError> {
+    // Control characters are below the space, or DEL, or begin with C2 in UTF-8.
+    let may_have = text.bytes().fold(false, |may, byte| may | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2));
+    if may_have && text.contains(char::is_control) {
+        return Err(IdError {
+            text: text.escape_debug().to_string(),
+            expected: "a name that AWS allows: it has a control character",
+        });
+    }
+    Ok(())
+}
+
 /// Reads an identity from where its text lies, without a copy in between: there are millions of them.
 struct Text<T>(PhantomData<T>);
 
@@ -50,6 +66,7 @@ macro_rules! string_id {
 
         impl Spelt for $name {
             fn spelt(text: &str) -> Result<Self, IdError> {
+                check_name(text)?;
                 Ok(text.into())
             }
         }
@@ -257,6 +274,17 @@ mod tests {
             assert!(wrong.parse::<AccountId>().is_err(), "{wrong}");
         }
         assert!(serde_json::from_str::<AccountId>("\"12\"").is_err());
+    }
+
+    #[test]
+    fn a_name_has_no_control_characters() {
+        for name in ["v1", "", "it's \"quoted\"", "größe", "\u{a0}"] {
+            assert_eq!(serde_json::from_value::<ImageTag>(name.into()).unwrap().as_str(), name);
+        }
+        for name in ["\u{1b}[2J", "a\nb", "\0", "\u{7f}", "\u{9b}31m"] {
+            let error = serde_json::from_value::<ImageTag>(name.into()).unwrap_err().to_string();
+            assert!(error.contains("control character") && !error.contains(char::is_control), "{error}");
+        }
     }
 
     #[test]

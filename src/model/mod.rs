@@ -27,7 +27,7 @@ pub use glob::{Patterns, PatternsError};
 pub use hash::{Sha256Stream, hex, sha256};
 pub use id::{
     AccountId, AccountLabel, ClusterName, Digest, Family, IdError, ImageTag, Region, RepositoryName, Revision,
-    ServiceName, TaskSetId,
+    ServiceName, TaskSetId, check_name,
 };
 pub use image_ref::{EcrImage, ImageRef};
 pub use reason::{Reason, ReasonCode};

@@ -341,11 +341,11 @@ async fn what_comes_into_use_is_not_archived() {
 #[tokio::test(start_paused = true)]
 async fn an_image_that_somebody_archives_or_restores() {
     let mut stage = stage().await;
-    stage.drift(|world| image(world, "old").image_status = Some("ARCHIVED".to_owned()));
+    stage.drift(|world| image(world, "old").image_status = Some("ARCHIVED".into()));
     let step = stage.step(Action::ArchiveImage, &image_address("cold/base", "old")).id;
     let report = stage.go().await.report();
     assert_eq!(outcome(&report, step), Some(&Outcome::AlreadyGone), "{report:?}");
-    let drift = |world: &mut Inventory| image(world, "old").image_status = Some("ACTIVATING".to_owned());
+    let drift = |world: &mut Inventory| image(world, "old").image_status = Some("ACTIVATING".into());
     refuses(drift, &[(Action::ArchiveImage, &image_address("cold/base", "old"), "its status is now ACTIVATING")]).await;
 }
 

@@ -10,17 +10,29 @@ use super::generate::Seeds;
 /// What things are called in the second world. Those that are not renamed are shared with the first.
 const RENAMED: [&[(&str, &str)]; 4] = [
     &[
-        ("/f:", "/p:"),
-        ("\"f:", "\"p:"),
-        ("\"f\"", "\"p\""),
-        ("/f\"", "/p\""),
-        ("/g:", "/q:"),
-        ("\"g:", "\"q:"),
-        ("\"g\"", "\"q\""),
+        ("/f:", "/other-f:"),
+        ("\"f:", "\"other-f:"),
+        ("\"f\"", "\"other-f\""),
+        ("/f\"", "/other-f\""),
+        ("/g:", "/other-g:"),
+        ("\"g:", "\"other-g:"),
+        ("\"g\"", "\"other-g\""),
     ],
-    &[("/a:", "/x:"), ("/a@", "/x@"), ("/a\"", "/x\""), ("\"a\"", "\"x\""), ("\"a@", "\"x@")],
+    &[
+        ("/a:", "/other-a:"),
+        ("/a@", "/other-a@"),
+        ("/a\"", "/other-a\""),
+        ("\"a\"", "\"other-a\""),
+        ("\"a@", "\"other-a@"),
+    ],
     &[("/b:", "/a/b:"), ("/b@", "/a/b@"), ("/b\"", "/a/b\""), ("\"b\"", "\"a/b\""), ("\"b@", "\"a/b@")],
-    &[("/s1", "/s3"), ("\"s1\"", "\"s3\""), ("service:s1", "service:s3"), ("/s2", "/s4"), ("\"s2\"", "\"s4\"")],
+    &[
+        ("/s1", "/other-s1"),
+        ("\"s1\"", "\"other-s1\""),
+        ("service:s1", "service:other-s1"),
+        ("/s2", "/other-s2"),
+        ("\"s2\"", "\"other-s2\""),
+    ],
 ];
 
 /// The first world with the second beside it. `salt` says what the two share.

@@ -289,10 +289,10 @@ fn is_part(part: &Plan, whole: &Plan) -> Result<(), String> {
 /// What is missing of a unit is a part of another one that stays, or of what that holds.
 fn units_are_whole(part: &Plan, whole: &Plan, mine: &BTreeSet<(Action, String)>) -> Result<(), String> {
     for step in &part.steps {
-        let members = step.expect.iter().find_map(|fact| match fact {
-            Expect::UnitUnreferenced { members } => Some(members.iter()),
-            _ => None,
-        });
+        let members = step
+            .expect
+            .iter()
+            .find_map(|fact| if let Expect::UnitUnreferenced { members } = fact { Some(members.iter()) } else { None });
         for member in members.into_iter().flatten() {
             let sibling = whole.steps.iter().find(|one| {
                 one.action == Action::DeleteImage

@@ -50,7 +50,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, shell: &Shell) -> Result<Exit, CliErr
 enum Compared {
     Nothing,
     Plan(Box<Plan>),
-    Base(PolicyDir),
+    Base(Box<PolicyDir>),
 }
 
 impl Compared {
@@ -65,7 +65,7 @@ impl Compared {
                 if !args.select.is_empty() {
                     same_labels(&base, policy)?;
                 }
-                Ok(Self::Base(base))
+                Ok(Self::Base(Box::new(base)))
             }
         }
     }

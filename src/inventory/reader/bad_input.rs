@@ -70,6 +70,13 @@ fn values_that_do_not_fit_are_refused_with_their_line() {
         (image(2, r#""imageSizeInBytes":1e999"#), "out of range"),
         (image(2, r#""imageTags":"v1""#), "expected a sequence"),
         (image(2, r#""imageTags":["\ud800"]"#), "hex escape"),
+        (image(2, r#""imageTags":["\u001b[2J"]"#), r"`\u{1b}[2J` is not a name that AWS allows"),
+        (plain(2).replace("team/web", r"team\u0007web"), "control character"),
+        (
+            r#"{"kind":"ecs.cluster","account_id":"000000000000","region":"r","value":{"clusterArn":"a\nb"}}"#
+                .to_owned(),
+            "control character",
+        ),
         (image(2, r#""imagePushedAt":"yesterday""#), "ecr.image: "),
         (image(2, r#""imagePushedAt":1700000000"#), "an instant such as 2026-11-01T06:00:00Z"),
         (image(2, r#""imagePushedAt":"10000-01-01T00:00:00Z""#), "ecr.image: "),
@@ -182,7 +189,7 @@ fn odd_lines_are_read_for_what_they_say() {
     let lines = [
         image(1, r#""imagePushedAt":"1980-01-01T00:00:00Z","imageTags":["it's \"quoted\""]"#),
         image(2, &format!(r#""imagePushedAt":"2200-02-28T23:59:59.5+01:00","imageTags":["{}"]"#, "t".repeat(300))),
-        image(3, &format!(r#""imageTags":["\u001b[2J"],"deep":{}{}"#, "[".repeat(64), "]".repeat(64))),
+        image(3, &format!(r#""imageTags":["größe"],"deep":{}{}"#, "[".repeat(64), "]".repeat(64))),
         image(4, r#""imageSizeInBytes":18446744073709551615,"imageTags":null"#).replace(r#","imageTags":null"#, ""),
         // Members in another order, white space, and members that come after the value.
         format!(

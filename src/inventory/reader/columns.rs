@@ -10,7 +10,7 @@ use crate::{
         PullThroughCacheRule, Reference, Registry, Repository, Seen, Service, ServiceDeployment, ServiceRevision, Task,
         TaskDefinition, TaskSet,
     },
-    model::Location,
+    model::{Location, check_name},
 };
 
 /// The objects of one kind in the order of their lines.
@@ -163,6 +163,11 @@ columns! {
     manifests: Manifest;
 }
 
-fn seen<T: DeserializeOwned>(location: &Location, value: &str) -> Result<Seen<T>, serde_json::Error> {
-    Ok(Seen::new(location.clone(), serde_json::from_str(value)?))
+fn seen<T: Identified + DeserializeOwned>(location: &Location, value: &str) -> Result<Seen<T>, serde_json::Error> {
+    let object: T = serde_json::from_str(value)?;
+    // In JSON a control character needs a backslash.
+    if value.contains('\\') {
+        check_name(object.identity().0).map_err(serde::de::Error::custom)?;
+    }
+    Ok(Seen::new(location.clone(), object))
 }

@@ -9,7 +9,10 @@ use crate::inventory::FORMAT_VERSION;
 pub enum InventoryError {
     /// The bytes could not be read.
     #[error("cannot read it")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
+    /// The file is compressed and incomplete.
+    #[error("its compressed data ends in the middle: the file was cut")]
+    CutCompressed,
     /// The first line is not a header.
     #[error(
         "line 1 is not an inventory header: {0}; it should read {{\"kind\":\"inventory\",\"format_version\":\"1.0\",\"taken_at\":…,\"scopes\":[…]}}"
@@ -42,4 +45,11 @@ pub enum InventoryError {
         /// What was found.
         found: usize,
     },
+}
+
+impl From<io::Error> for InventoryError {
+    /// Only a decoder can tell that there should be more; a plain file just ends.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof { Self::CutCompressed } else { Self::Io(error) }
+    }
 }

@@ -169,7 +169,8 @@ fn unknown(kind: &str) -> String {
 pub(super) fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or(&text).to_owned();
-    format!("{text} (column {})", error.column())
+    // What was found wrong after parsing has no column.
+    if error.column() == 0 { text } else { format!("{text} (column {})", error.column()) }
 }
 
 fn within(kind: &str, error: &serde_json::Error) -> String {
