@@ -112,7 +112,7 @@ impl Family<'_> {
             .map(|base| ContainerDefinition { name: "proxy".into(), image: format!("{}:stable", base.uri()) });
         let object = TaskDefinition {
             task_definition_arn: self.arn(revision),
-            family: self.name.clone().into(),
+            family: self.name.clone(),
             revision: u32::try_from(revision).unwrap_or(u32::MAX),
             status: if is_active { "ACTIVE" } else { "INACTIVE" }.into(),
             registered_at: Some(registered),

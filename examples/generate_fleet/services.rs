@@ -31,9 +31,9 @@ pub(crate) fn add_services(fleet: &Fleet, families: &[Family<'_>], inventory: &m
         let named = Named { fleet, family, number: number as u64, cluster, name };
         let mut random = fleet.random([20, number as u64]);
         if random.chance(4) {
-            add_task_sets(&named, &mut random, inventory)
+            add_task_sets(&named, &mut random, inventory);
         } else {
-            add(&named, &mut random, inventory)
+            add(&named, &mut random, inventory);
         }
     }
 }

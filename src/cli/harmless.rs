@@ -17,9 +17,9 @@ pub(super) fn harmless(text: &str, has_colour: bool) -> Cow<'_, str> {
         let colour = if has_colour { colour_at(after) } else { 0 };
         let (odd, following) = after.split_at(colour.max(after.chars().next().map_or(0, char::len_utf8)));
         if colour > 0 {
-            shown.push_str(odd)
+            shown.push_str(odd);
         } else {
-            shown.extend(odd.chars().flat_map(char::escape_default))
+            shown.extend(odd.chars().flat_map(char::escape_default));
         }
         rest = following;
     }

@@ -59,28 +59,17 @@ fn first_difference(expected: &str, found: &str) -> String {
     )
 }
 
+/// An object's members from the last to the first, each written as `write` does; anything else as it is.
+fn reversed(value: &serde_json::Value, write: &dyn Fn(&serde_json::Value) -> String) -> String {
+    let Some(members) = value.as_object() else { return value.to_string() };
+    let members = members.iter().rev().map(|(key, value)| format!("{}:{}", serde_json::json!(key), write(value)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
 /// The same sightings, put down in another order.
 fn turned(ledger: &Ledger) -> Ledger {
     let text = serde_json::to_value(ledger).unwrap();
-    let reversed = |value: &serde_json::Value| match value {
-        serde_json::Value::Object(members) => {
-            let members: Vec<String> =
-                members.iter().rev().map(|(key, value)| format!("{}:{value}", serde_json::json!(key))).collect();
-            format!("{{{}}}", members.join(","))
-        }
-        other => other.to_string(),
-    };
-    let turned = match &text {
-        serde_json::Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .rev()
-                .map(|(key, value)| format!("{}:{}", serde_json::json!(key), reversed(value)))
-                .collect();
-            format!("{{{}}}", members.join(","))
-        }
-        other => other.to_string(),
-    };
+    let turned = reversed(&text, &|value| reversed(value, &ToString::to_string));
     let turned: Ledger = serde_json::from_str(&turned).unwrap();
     assert_eq!(serde_json::to_value(&turned).unwrap(), text, "the same ledger");
     turned
