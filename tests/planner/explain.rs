@@ -174,7 +174,8 @@ fn the_rest_of_an_explanation_fits_the_verdict() {
             let Ok(told) = explain(&case.question(now()), &wanted) else { continue };
             let says = |word: Word| told.rules.iter().any(|rule| rule.says == word);
             let problem = |what: &str| format!("{address}: {what}: {told:#?}");
-            ensure(told.verdict != Fate::Retire || says(Word::Retires), || problem("no rule retires it"))?;
+            let goes = says(Word::Retires) || says(Word::Archives);
+            ensure(told.verdict != Fate::Retire || goes, || problem("no rule retires it"))?;
             ensure(told.verdict == Fate::Keep || !says(Word::Keeps), || problem("a rule keeps it"))?;
             let in_use = told.reasons[0].code == ReasonCode::InUse && !address.to_string().contains("/service/");
             ensure(!in_use || !told.held_by.is_empty(), || problem("nobody holds it"))?;
