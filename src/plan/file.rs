@@ -263,7 +263,7 @@ impl Plan {
     }
 
     /// The digest of what it does: nothing else about it counts.
-    fn effects(&self) -> String {
+    pub(super) fn effects(&self) -> String {
         let mut lines: Vec<String> = self.steps.par_iter().map(effect).collect();
         lines.extend(self.scopes.iter().map(|scope| format!("scope {}", scope.location())));
         lines.par_sort_unstable();

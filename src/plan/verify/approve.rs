@@ -53,7 +53,7 @@ pub fn approve(question: &Question<'_>, mut plan: Plan) -> Plan {
 #[must_use]
 pub fn verify(question: &Question<'_>, plan: &Plan) -> Vec<Objection> {
     let mut objections = check(question, plan);
-    if plan.clone().identified().plan_id != plan.plan_id {
+    if plan.effects() != plan.plan_id {
         let text = "its id is that of other effects".to_owned();
         objections.push(Objection { step: None, address: None, law: Law::Review, text });
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::{
-    facts::{Facts, LastUse, ensure_expects, selects_definition},
+    facts::{Facts, LastUse, covers_revision, ensure_expects, selects_definition},
     names::{DefinitionKey, place},
     objection::{Findings, Law},
     past::Run,
@@ -26,10 +28,17 @@ pub(super) fn check(
     pulls: &BTreeMap<usize, Timestamp>,
     findings: &mut Findings,
 ) {
-    for (key, pair) in &facts.steps.definitions {
-        check_one(facts, vaguest, pulls, (*key, *pair), findings);
-    }
+    let steps: Vec<_> = facts.steps.definitions.iter().collect();
+    let checked = steps.par_chunks(TOGETHER).map(|some| {
+        let mut findings = Findings::default();
+        some.iter().for_each(|(key, pair)| check_one(facts, vaguest, pulls, (**key, **pair), &mut findings));
+        findings
+    });
+    checked.collect::<Vec<_>>().into_iter().for_each(|found| findings.append(found));
 }
+
+/// How many definitions are checked by one thread before it asks for more.
+const TOGETHER: usize = 1 << 10;
 
 fn check_one(
     facts: &Facts<'_>,
@@ -122,8 +131,8 @@ impl<'c> Case<'c, '_> {
         let revisions = family.map_or(&[][..], |family| family.revisions.as_slice());
         let newer = revisions.iter().rev().take_while(|(revision, _)| *revision > self.revision);
         let newer = newer.filter_map(|(_, index)| self.facts.families.definitions.get(*index));
-        let covered =
-            newer.filter(|seen| seen.value.status == "ACTIVE" && selects_definition(&rule.select, self.label, seen));
+        // The rule covers the family: it covers one of its revisions.
+        let covered = newer.filter(|seen| seen.value.status == "ACTIVE" && covers_revision(&rule.select, &seen.value));
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
         covered.take(wanted).count() == wanted
     }

@@ -195,9 +195,14 @@ pub(super) fn selects_definition(
     label: &AccountLabel,
     Seen { location, value }: &Seen<TaskDefinition>,
 ) -> bool {
-    let (family, revision) = definition(value);
-    let has_secrets = !value.plaintext_secrets.is_empty();
-    select.matches(label, &location.region, &family.into(), Revision(revision), &pairs(&value.tags), has_secrets)
+    let (family, _) = definition(value);
+    select.family_matches(label, &location.region, &family.into()) && covers_revision(select, value)
+}
+
+/// Whether a selector that covers a definition's family covers the definition.
+pub(super) fn covers_revision(select: &TaskDefinitionSelector, value: &TaskDefinition) -> bool {
+    let (_, revision) = definition(value);
+    select.revision_matches(Revision(revision), &pairs(&value.tags), !value.plaintext_secrets.is_empty())
 }
 
 /// How an objection tells of a protection.
