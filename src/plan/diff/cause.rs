@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::{Cause, Otherwise, Stand, side::Effect};
 use crate::{
     model::Timestamp,
-    plan::{Expect, Plan, Step},
+    plan::{Action, Expect, Plan, Step},
 };
 
 /// What may be the cause of any difference between two plans.
@@ -54,13 +54,15 @@ impl<'c> Causes<'c> {
         }
     }
 
-    /// Why the old plan has a step that the new one does not have. Time takes nothing out of a plan.
+    /// Why the old plan has a step that the new one does not have. Time takes nothing out of a plan, but that what would be archived
+    /// is deleted in its turn.
     pub(super) fn of_dropped(&self, now: &Otherwise) -> Vec<Cause> {
         if let Some(certain) = self.by_stand(now).or_else(|| self.only_one()) {
             return vec![certain];
         }
         match now.stand {
             Stand::Gone | Stand::Done => vec![Cause::World],
+            Stand::OtherStep if now.actions.contains(&Action::DeleteImage) => self.changed.iter().copied().collect(),
             Stand::Kept
             | Stand::Deferred
             | Stand::Blocked
