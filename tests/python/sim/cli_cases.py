@@ -108,6 +108,8 @@ class Cli(CommandLine):
         delete = ["ecr", "batch-delete-image", "--repository-name", "web", "--image-ids"]
         refused = self.aws(*delete, of(child))["failures"]
         self.assertEqual(refused[0]["failureCode"], "ImageReferencedByManifestList")
+        archive = ["ecr", "update-image-storage-class", "--repository-name", "web", "--target-storage-class", "ARCHIVE"]
+        self.assertEqual(self.aws(*archive, "--image-id", of(top))["imageStatus"], "ARCHIVED")
         self.aws(*delete, of(top))
         self.assertEqual(self.aws(*delete, of(child))["failures"], [])
         self.fails("ImageNotFoundException", "ecr", "describe-images", "--repository-name", "web", "--image-ids", of(child))

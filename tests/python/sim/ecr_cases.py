@@ -197,6 +197,23 @@ class EcrImages(Case):
         self.assertEqual({image["imageDigest"] for image in deleted}, {digest})
         self.assertEqual(self.describe(), {})
 
+    def test_into_the_archive_and_back(self):
+        self.repository("cold")
+        child, top = self.put(manifest("child")), self.put(index(manifest("child")), "latest")
+        move = lambda digest, to: self.ecr.update_image_storage_class(
+            repositoryName="cold", imageId={"imageDigest": digest}, targetStorageClass=to)
+        with self.refused("ImageStorageClassUpdateNotSupportedException"):
+            move(child, "ARCHIVE")
+        self.assertEqual(move(top, "ARCHIVE")["imageStatus"], "ARCHIVED")
+        self.assertEqual(move(child, "ARCHIVE")["imageStatus"], "ARCHIVED")
+        archived = self.ecr.describe_images(repositoryName="cold", filter={"imageStatus": "ARCHIVED"})["imageDetails"]
+        self.assertEqual({image["imageDigest"] for image in archived}, {child, top})
+        with self.refused("ImageStorageClassUpdateNotSupportedException"):
+            move(top, "ARCHIVE")
+        self.assertEqual(move(top, "STANDARD")["imageStatus"], "ACTIVATING")
+        with self.refused("ImageNotFoundException"):
+            move(NO_SUCH, "ARCHIVE")
+
     def test_deletions_that_fail_one_by_one(self):
         self.repository("failing")
         kept, other = self.put(manifest("kept"), "kept"), self.put(manifest("other"), "other")
