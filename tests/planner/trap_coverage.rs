@@ -29,7 +29,7 @@ type Blindness = fn(&mut Inventory, &mut Rules);
 
 /// How often each trap must matter at least. The worlds are the same in every run.
 const AT_LEAST: usize = 3;
-const WORLDS: usize = 1_500;
+const WORLDS: u32 = 1_500;
 
 const TRAPS: &[(&str, Blindness)] = &[
     ("01 age rule, quiet service", |world, _| {
@@ -210,15 +210,23 @@ fn blinded(
     !effects(&blind).is_subset(done)
 }
 
-/// Every trap snaps in some of the worlds that the laws are tried on.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how long")]
+fn counts_on() -> bool {
+    std::env::var_os("JETTISON_COUNT_TRAPS").is_some()
+}
+
+/// Every trap snaps in some of the worlds that the laws are tried on. With `JETTISON_COUNT_TRAPS` set it does not stop at
+/// enough, and `--nocapture` shows the counts to who tunes the generator.
 #[test]
+#[expect(clippy::print_stdout, reason = "how often is worth reading")]
 fn every_trap_occurs_and_matters() {
     let mut runner = TestRunner::deterministic();
     let questions = (seeds(), rules());
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut tried = 0;
+    let enough = if counts_on() { usize::MAX } else { AT_LEAST };
     let names = || TRAPS.iter().map(|(name, _)| *name).chain([ORDER, OWN_READS, SHOWN]);
-    while tried < WORLDS && names().any(|name| counts.get(name).copied().unwrap_or(0) < AT_LEAST) {
+    while tried < WORLDS && names().any(|name| counts.get(name).copied().unwrap_or(0) < enough) {
         tried += 1;
         let (seeds, rules) = questions.new_tree(&mut runner).unwrap().current();
         let (world, ledger) = seeds.world();
@@ -226,7 +234,7 @@ fn every_trap_occurs_and_matters() {
         let seeing = plan(&policy, &world, &ledger);
         let done = effects(&seeing);
         for (name, blindness) in TRAPS {
-            if counts.get(name).copied().unwrap_or(0) < AT_LEAST {
+            if counts.get(name).copied().unwrap_or(0) < enough {
                 let matters = blinded(blindness, (&world, &ledger), (&rules, &policy), &done);
                 *counts.entry(name).or_default() += usize::from(matters);
             }
@@ -238,29 +246,7 @@ fn every_trap_occurs_and_matters() {
         *counts.entry(OWN_READS).or_default() += usize::from(!done.is_subset(&effects(&blind)));
         *counts.entry(SHOWN).or_default() += usize::from(!seeing.steps.is_empty());
     }
+    counts.iter().for_each(|(name, count)| println!("{name:<45} {count:>6} of {tried}"));
     let never: Vec<_> = names().filter(|name| counts.get(name).copied().unwrap_or(0) < AT_LEAST).collect();
     assert!(never.is_empty(), "in {tried} worlds these traps hardly ever matter: {never:?}\n{counts:#?}");
-}
-
-/// How often each trap matters, for who tunes the generator: `cargo test --test planner how_often -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints figures"]
-#[expect(clippy::print_stdout, reason = "its purpose")]
-fn how_often_each_trap_matters() {
-    let mut runner = TestRunner::deterministic();
-    let questions = (seeds(), rules());
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for _ in 0..WORLDS {
-        let (seeds, rules) = questions.new_tree(&mut runner).unwrap().current();
-        let (world, ledger) = seeds.world();
-        let policy = parse(&rules.text());
-        let done = effects(&plan(&policy, &world, &ledger));
-        for (name, blindness) in TRAPS {
-            let matters = blinded(blindness, (&world, &ledger), (&rules, &policy), &done);
-            *counts.entry(name).or_default() += usize::from(matters);
-        }
-    }
-    for (name, count) in counts {
-        println!("{name:<45} {count:>6} of {WORLDS}");
-    }
 }

@@ -15,6 +15,7 @@ use proptest::{
 
 use super::{
     generate::seeds,
+    laws::wanted_cases,
     rules::rules,
     verify_changes::{CHANGES, Pick, put_right},
     world::now,
@@ -83,11 +84,6 @@ pub(crate) fn over_plans(share: u32, law: impl Fn(&Case, u64) -> Result<(), Stri
     if let Err(error) = result {
         panic!("{error}");
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how many")]
-fn wanted_cases() -> Option<u32> {
-    std::env::var("JETTISON_CASES").ok()?.parse().ok()
 }
 
 #[test]

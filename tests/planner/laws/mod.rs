@@ -16,7 +16,7 @@ mod verdicts;
 mod windows;
 
 pub(crate) use determinism::ndjson;
-pub(crate) use trial::{Case, cases, effects, ensure, holds, parse, plan, plan_at, retired};
+pub(crate) use trial::{Case, cases, effects, ensure, holds, parse, plan, plan_at, retired, wanted_cases};
 use trial::{answer_at, ensure_no_more, holds_under, parse_files};
 
 use super::world::now;

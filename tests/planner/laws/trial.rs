@@ -26,13 +26,14 @@ use super::{
 const CASES: u32 = 1_500;
 
 pub(crate) fn cases(share: u32) -> Config {
-    let wanted = option_env_at_run("JETTISON_CASES").and_then(|text| text.parse().ok()).unwrap_or(CASES);
+    let wanted = wanted_cases().unwrap_or(CASES);
     Config { cases: (wanted / share).max(1), failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() }
 }
 
+/// How many worlds `JETTISON_CASES` asks for.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how long")]
-fn option_env_at_run(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+pub(crate) fn wanted_cases() -> Option<u32> {
+    std::env::var("JETTISON_CASES").ok()?.parse().ok()
 }
 
 pub(crate) fn parse(text: &str) -> Policy {
